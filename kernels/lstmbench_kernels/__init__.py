@@ -1,0 +1,1 @@
+"""Kernels for recurrent networks, written in Numba."""

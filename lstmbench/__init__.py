@@ -1,0 +1,1 @@
+"""Benchmarks for recurrent networks, measured honestly."""
