@@ -76,7 +76,7 @@ class Shape:
         return 2 if self.bidirectional else 1
 
     def layers(self) -> Iterator[tuple[int, int, str]]:
-        """Yield ``(layer, input_size, name_suffix)`` of each layer and direction, in state order."""
+        """Yield ``(layer, input_size, suffix)`` of each layer and direction, in state order."""
         for layer in range(self.num_layers):
             input_size = self.input_size if layer == 0 else self.num_directions * self.hidden_size
             for direction in range(self.num_directions):
@@ -106,7 +106,7 @@ def input_shapes(cell: CellSpec, shape: Shape) -> dict[str, Dims]:
 
 
 def output_shapes(cell: CellSpec, shape: Shape) -> dict[str, Dims]:
-    """``y`` and the final states ``hT`` (and ``cT``), by name; upstream gradients are ``d`` + name."""
+    """``y`` and the final states ``hT`` (and ``cT``); upstream gradients are ``d`` + name."""
     state = (shape.num_layers * shape.num_directions, shape.batch_size, shape.hidden_size)
     return {
         "y": (shape.seq_len, shape.batch_size, shape.num_directions * shape.hidden_size),
@@ -115,5 +115,5 @@ def output_shapes(cell: CellSpec, shape: Shape) -> dict[str, Dims]:
 
 
 def gradient_shapes(cell: CellSpec, shape: Shape) -> dict[str, Dims]:
-    """What ``backward`` returns: a gradient for every input, state and parameter, under its name."""
+    """What ``backward`` returns: a gradient for each input, state and parameter, by its name."""
     return {**input_shapes(cell, shape), **parameter_shapes(cell, shape)}
