@@ -58,6 +58,7 @@ def make_problem(
 
     Real data replaces the random ``x`` where given; everything else stays as the seed says.
     Values are drawn in float64 and rounded once, so every dtype of a seed is the same problem.
+    Raises ``ValueError`` where ``x`` is not ``(T, B, I)``.
     """
     rng = np.random.default_rng(seed)
 
@@ -66,7 +67,9 @@ def make_problem(
 
     inputs = normal(input_shapes(cell, shape))
     if x is not None:
-        inputs["x"] = np.ascontiguousarray(x, dtype=dtype).reshape(inputs["x"].shape)
+        if x.shape != inputs["x"].shape:
+            raise ValueError(f"x: expected (T, B, I) = {inputs['x'].shape}, got {x.shape}")
+        inputs["x"] = np.ascontiguousarray(x, dtype=dtype)
     upstream = {f"d{name}": array for name, array in normal(output_shapes(cell, shape)).items()}
     parameters = initial_parameters(cell, shape, dtype=dtype, seed=rng)
     return Problem(cell, shape, inputs, parameters, upstream)

@@ -1,0 +1,62 @@
+"""The protocol between the harness and a framework: prepare a workload, get a step to time."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstmbench_kernels.problem import Problem
+
+from ..clock import Clock
+from ..units import Seconds
+from ..workload import Workload
+
+Arrays = Mapping[str, NDArray[np.floating]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One prepared workload.
+
+    Attributes:
+        run: the timed call; returns when its results are ready.
+        outputs: what the last call computed: ``y``, ``hT`` (and ``cT``), as NumPy arrays.
+        gradients: what the last call computed, by the names of ``spec.gradient_shapes``; ``None``
+            where the mode has no gradients.
+        before: runs untimed before each call: the forward pass of a ``backward`` row.
+    """
+
+    run: Callable[[], object]
+    outputs: Callable[[], Arrays]
+    gradients: Callable[[], Arrays] | None = None
+    before: Callable[[], object] | None = None
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """What this process has compiled so far."""
+
+    count: int
+    seconds: Seconds
+
+
+class Backend(Protocol):
+    """A framework in the process that measures it.
+
+    Its threads and affinity are set in the environment before it is made.  Making it, or preparing
+    a workload that it cannot run, raises ``BackendUnavailable`` with the reason.
+    """
+
+    name: str
+    version: str
+    clock: Clock
+
+    def prepare(self, workload: Workload, problem: Problem) -> Step:
+        """Do everything that is not the work: convert, permute, pack, upload, compile."""
+        ...
+
+    def compilation(self) -> Compilation | None:
+        """What was compiled since the process began; ``None`` where nothing ever is."""
+        ...

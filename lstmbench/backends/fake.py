@@ -1,0 +1,127 @@
+"""A backend that measures nothing: it plays a script, on a clock of its own.
+
+Its results are the oracle's own, so that it verifies; its times are scripted, so that everything
+around a measurement can be tested exactly and in milliseconds.  The environment variable
+``LSTMBENCH_FAKE`` holds the script, a JSON list of rules; the last rule whose ``id`` (a shell
+pattern, default ``*``) matches a row's id holds for it:
+
+``seconds``    of the calls in turn, repeated; default: 1 µs and 1 ns for every 100 operations
+``compile``    seconds that the first call compiles for
+``recompile``  true: each call compiles again
+``fault``      ``wrong`` (every output off by 1 %), ``raise``, ``memory``, ``exit``, ``kill`` (this
+               process), ``kill-parent``, ``interrupt-parent``, ``hang`` or ``unavailable``
+"""
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from itertools import cycle
+from typing import Any, NoReturn
+
+import numpy as np
+
+from lstmbench_kernels import reference
+from lstmbench_kernels.problem import Problem
+
+from ..clock import FakeClock
+from ..errors import BackendUnavailable
+from ..workload import Workload, flops
+from .base import Arrays, Compilation, Step
+
+SCRIPT = "LSTMBENCH_FAKE"
+
+
+class FakeBackend:
+    """Plays scripted times and faults."""
+
+    name = "fake"
+    version = "1"
+
+    def __init__(self, rules: list[dict[str, Any]]) -> None:
+        self.clock = FakeClock()
+        self._rules = rules
+        self._compiled = Compilation(0, 0.0)
+
+    def prepare(self, workload: Workload, problem: Problem) -> Step:
+        rule: dict[str, Any] = {}
+        for candidate in self._rules:
+            if fnmatchcase(workload.id, candidate.get("id", "*")):
+                rule = candidate
+        fault = rule.get("fault")
+        if fault == "unavailable":
+            raise BackendUnavailable(f"fake: told to be unavailable for {workload.id}")
+        times = cycle(rule.get("seconds", [1e-6 + flops(workload) / 1e11]))
+        outputs, tape = reference.forward(
+            problem.cell, problem.shape, problem.inputs, problem.parameters
+        )
+        to_compile = [rule["compile"]] if "compile" in rule else []
+
+        def run() -> None:
+            if fault in FAULTS:
+                FAULTS[fault]()
+            if to_compile:
+                self._compile(to_compile[0] if rule.get("recompile") else to_compile.pop())
+            self.clock.advance(next(times))
+
+        def read_outputs() -> Arrays:
+            off = 1.01 if fault == "wrong" else 1.0
+            return {name: array * array.dtype.type(off) for name, array in outputs.items()}
+
+        def read_gradients() -> Arrays:
+            found: Arrays = reference.backward(
+                problem.cell,
+                problem.shape,
+                problem.inputs,
+                problem.parameters,
+                tape,
+                problem.upstream,
+            )
+            return found
+
+        return Step(run, read_outputs, read_gradients if workload.has_gradients else None)
+
+    def _compile(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self._compiled = Compilation(self._compiled.count + 1, self._compiled.seconds + seconds)
+
+    def compilation(self) -> Compilation | None:
+        return self._compiled
+
+
+def _raise() -> NoReturn:
+    raise RuntimeError("told to fail")
+
+
+def _out_of_memory() -> NoReturn:
+    np.empty(2**62, np.uint8)
+    raise AssertionError("2**62 bytes were to be had")
+
+
+def _exit() -> NoReturn:
+    os._exit(3)
+
+
+def _kill(pid: Callable[[], int], number: signal.Signals) -> Callable[[], None]:
+    return lambda: os.kill(pid(), number)
+
+
+def _hang() -> NoReturn:
+    while True:
+        signal.pause()
+
+
+FAULTS: dict[str, Callable[[], None]] = {
+    "raise": _raise,
+    "memory": _out_of_memory,
+    "exit": _exit,
+    "kill": _kill(os.getpid, signal.SIGKILL),
+    "kill-parent": _kill(os.getppid, signal.SIGKILL),
+    "interrupt-parent": _kill(os.getppid, signal.SIGINT),
+    "hang": _hang,
+}
+
+
+def make() -> FakeBackend:
+    return FakeBackend(json.loads(os.environ.get(SCRIPT, "[]")))

@@ -1,0 +1,122 @@
+"""The kernels of this project on the CPU.
+
+Inside a timed call: ``forward`` (infer), or ``forward(training=True)`` and ``backward`` (train),
+writing into arrays that exist already.  Outside: packing the weights, which happens when they are
+loaded, and compilation, which is counted by Numba's own events and reported apart.
+"""
+
+import time
+from importlib.metadata import version
+from typing import Any
+
+import numba
+from numba.core import event
+
+import lstmbench_kernels
+from lstmbench_kernels.problem import Problem
+
+from ..clock import WallClock
+from ..workload import Workload
+from .base import Arrays, Compilation, Step
+
+
+class CompileListener(event.Listener):  # type: ignore[misc]
+    """Counts what Numba compiles, and for how long; a load from the disk cache is neither."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.seconds = 0.0
+        self._depth = 0
+        self._since = 0.0
+
+    def on_start(self, event: Any) -> None:  # noqa: ARG002
+        # A callee compiles inside its caller: only the outermost is timed.
+        if self._depth == 0:
+            self._since = time.perf_counter()
+        self._depth += 1
+        self.count += 1
+
+    def on_end(self, event: Any) -> None:  # noqa: ARG002
+        self._depth -= 1
+        if self._depth == 0:
+            self.seconds += time.perf_counter() - self._since
+
+
+class NetworkStep:
+    """A network with the problem's weights, and arrays for its results."""
+
+    def __init__(self, problem: Problem) -> None:
+        shape, cell = problem.shape, problem.cell
+        kinds = {"lstm": lstmbench_kernels.LSTM, "gru": lstmbench_kernels.GRU}
+        options = {} if cell.name in kinds else {"nonlinearity": cell.name.removeprefix("rnn-")}
+        self.network = kinds.get(cell.name, lstmbench_kernels.RNN)(
+            shape.input_size,
+            shape.hidden_size,
+            num_layers=shape.num_layers,
+            bidirectional=shape.bidirectional,
+            bias=shape.bias,
+            dtype=str(problem.inputs["x"].dtype),
+            **options,
+        )
+        self.network.load_state_dict(problem.parameters)
+        self.names = cell.states
+        self.x = problem.inputs["x"]
+        self.initial = self._states([problem.inputs[name + "0"] for name in cell.states])
+        self.dy = problem.upstream["dy"]
+        self.final = self._states([problem.upstream[f"d{name}T"] for name in cell.states])
+        self.results: Any = None
+        self.found: Any = None
+
+    def _states(self, arrays: list[Any]) -> Any:
+        return tuple(arrays) if len(arrays) > 1 else arrays[0]
+
+    def infer(self) -> None:
+        self.results = self.network.forward(self.x, self.initial, out=self.results)
+
+    def forward(self) -> None:
+        self.results = self.network.forward(self.x, self.initial, training=True, out=self.results)
+
+    def backward(self) -> None:
+        self.found = self.network.backward(self.dy, self.final, out=self.found)
+
+    def train(self) -> None:
+        self.forward()
+        self.backward()
+
+    def outputs(self) -> Arrays:
+        y, final = self.results
+        states = final if len(self.names) > 1 else (final,)
+        return {"y": y, **{f"{n}T": s for n, s in zip(self.names, states, strict=True)}}
+
+    def gradients(self) -> Arrays:
+        found: Arrays = self.found
+        return found
+
+
+class NumbaCpu:
+    """lstmbench_kernels with as many threads as its environment names."""
+
+    name = "numba-cpu"
+
+    def __init__(self) -> None:
+        self.version = f"{version('lstmbench')}, numba {numba.__version__}"
+        self.clock = WallClock()
+        self._listener = CompileListener()
+        event.register("numba:compile", self._listener)
+
+    def prepare(self, workload: Workload, problem: Problem) -> Step:
+        step = NetworkStep(problem)
+        if workload.mode == "infer":
+            return Step(step.infer, step.outputs)
+        if workload.mode == "forward":
+            return Step(step.forward, step.outputs)
+        if workload.mode == "backward":
+            return Step(step.backward, step.outputs, step.gradients, before=step.forward)
+        return Step(step.train, step.outputs, step.gradients)
+
+    def compilation(self) -> Compilation | None:
+        return Compilation(self._listener.count, self._listener.seconds)
+
+
+def make() -> NumbaCpu:
+    return NumbaCpu()

@@ -1,0 +1,198 @@
+"""What machine this is, what runs on it, and what about it makes numbers doubtful."""
+
+import hashlib
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated
+
+import psutil
+from pydantic import BaseModel, ConfigDict, Field
+
+SYS_CPU = Path("/sys/devices/system/cpu")
+SIMD_FLAGS = (
+    "sse4_2",
+    "avx",
+    "avx2",
+    "fma",
+    "avx512f",
+    "avx512vl",
+    "avx512_bf16",
+    "amx_bf16",
+    "amx_tile",
+    "asimd",
+    "sve",
+)
+PACKAGES = ("numpy", "numba", "llvmlite", "scipy", "torch")
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False, extra="ignore")
+
+
+class Machine(_Model):
+    """What stays the same from run to run: the identity behind the fingerprint."""
+
+    system: str
+    architecture: str
+    cpu_model: str
+    physical_cores: int
+    logical_cores: int
+    usable_cores: Annotated[int, Field(description="cores this process may use")]
+    caches: Annotated[dict[str, int], Field(description="bytes of one L1d, L2 and L3")]
+    memory_gib: int
+    simd: tuple[str, ...]
+
+
+class Environment(_Model):
+    """A machine, the software on it, and how it was at the start."""
+
+    machine: Machine
+    software: dict[str, str]
+    load_average: float | None
+    governor: str | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class State:
+    """What about a machine makes a measurement doubtful; each ``None`` where it cannot be told."""
+
+    load_average: float | None
+    governor: str | None
+    cpu_quota: float | None
+    usable_cores: int
+
+    def warnings(self) -> Iterator[str]:
+        """One line for each doubt: what was seen, why it matters, what to do."""
+        if self.load_average is not None and self.load_average > 0.5 * self.usable_cores:
+            yield (
+                f"load average {self.load_average:.2f} on {self.usable_cores} cores: other "
+                "processes share them and times will scatter; stop them"
+            )
+        if self.governor not in (None, "performance"):
+            yield (
+                f"CPU governor {self.governor!r}: the clock follows the load and the first samples "
+                "are slow; set it to performance (cpupower frequency-set -g performance)"
+            )
+        if self.cpu_quota is not None and self.cpu_quota < self.usable_cores:
+            yield (
+                f"a quota of {self.cpu_quota:g} CPUs on {self.usable_cores} cores: the process is "
+                "paused when it is used up; use no more threads than that"
+            )
+
+
+def describe() -> Environment:
+    """This machine, now."""
+    state = current_state()
+    return Environment(
+        machine=machine(),
+        software=software(),
+        load_average=state.load_average,
+        governor=state.governor,
+        warnings=tuple(state.warnings()),
+    )
+
+
+@cache
+def machine() -> Machine:
+    """The stable facts of this machine."""
+    # A third of a second, for what only the kernel or the processor itself can tell.
+    from cpuinfo import get_cpu_info
+
+    info: Mapping[str, object] = get_cpu_info()
+    flags = info.get("flags", [])
+    return Machine(
+        system=platform.system(),
+        architecture=platform.machine(),
+        cpu_model=str(info.get("brand_raw") or platform.processor() or "unknown"),
+        physical_cores=psutil.cpu_count(logical=False) or psutil.cpu_count() or 1,
+        logical_cores=psutil.cpu_count() or 1,
+        usable_cores=len(usable_cpus()),
+        caches=caches(SYS_CPU / "cpu0" / "cache"),
+        memory_gib=round(psutil.virtual_memory().total / 2**30),
+        simd=tuple(f for f in SIMD_FLAGS if isinstance(flags, list) and f in flags),
+    )
+
+
+def fingerprint(of: Machine) -> str:
+    """A short hash that is equal for the same machine, and only for it."""
+    return hashlib.sha256(of.model_dump_json().encode()).hexdigest()[:16]
+
+
+def software() -> dict[str, str]:
+    """Versions of Python and of the packages that matter for a time, where installed."""
+    found = {"lstmbench": version("lstmbench"), "python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def current_state() -> State:
+    """Load, governor and quota of this moment."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    return State(
+        load_average=load,
+        governor=_read(SYS_CPU / "cpu0" / "cpufreq" / "scaling_governor"),
+        cpu_quota=cgroup_quota(),
+        usable_cores=len(usable_cpus()),
+    )
+
+
+def usable_cpus() -> list[int]:
+    """One processor number for each core this process may use, siblings of a core left out."""
+    allowed = (
+        sorted(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else list(range(os.cpu_count() or 1))
+    )
+    seen: set[str] = set()
+    chosen = []
+    for cpu in allowed:
+        topology = SYS_CPU / f"cpu{cpu}" / "topology"
+        core = _read(topology / "thread_siblings_list") or str(cpu)
+        if core not in seen:
+            seen.add(core)
+            chosen.append(cpu)
+    return chosen
+
+
+def available_memory() -> int:
+    """Bytes that can be allocated without swapping, within the container's limit if it has one."""
+    free = psutil.virtual_memory().available
+    limit, used = (_read(Path("/sys/fs/cgroup") / f"memory.{n}") for n in ("max", "current"))
+    if limit and used and limit.isdigit():
+        free = min(free, int(limit) - int(used))
+    return int(free)
+
+
+def cgroup_quota() -> float | None:
+    """CPUs this container may use, where there is such a limit."""
+    quota, _, period = (_read(Path("/sys/fs/cgroup/cpu.max")) or "").partition(" ")
+    return int(quota) / int(period) if quota.isdigit() else None
+
+
+def caches(folder: Path) -> dict[str, int]:
+    """Bytes of each data cache of one core, as the kernel tells them: ``{"L1d": 32768, ...}``."""
+    units = {"K": 2**10, "M": 2**20}
+    found = {}
+    for index in sorted(folder.glob("index*")):
+        level, kind, size = (_read(index / name) for name in ("level", "type", "size"))
+        if level and size and kind in ("Data", "Unified") and size[-1] in units:
+            found[f"L{level}" + ("d" if kind == "Data" else "")] = int(size[:-1]) * units[size[-1]]
+    return found
+
+
+def _read(path: Path) -> str | None:
+    """A line of a file of the kernel's, or ``None`` where this system has none."""
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return None

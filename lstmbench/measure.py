@@ -1,0 +1,114 @@
+"""Warm up until steady; sample until the median is known well or the budget is spent."""
+
+import gc
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+from statistics import median
+from typing import Literal
+
+from .clock import Clock
+from .stats import MIN_SAMPLES, Summary, summarise
+from .units import Seconds
+
+Stop = Literal["precise", "budget", "max-samples"]
+
+# A sample lasts at least this long: the clock's resolution (about 50 ns) is then below 0.1 ‰.
+MIN_SAMPLE: Seconds = 1e-3
+# Steady: the median of one window is not faster than that of the window before by more than 2 %.
+WINDOW = 5
+STEADY = 0.98
+# Warm-up may take this share of the row's budget on top of it.
+WARMUP_SHARE = 0.5
+MAX_SAMPLES = 1000
+
+
+@dataclass(frozen=True)
+class Target:
+    """When to stop: half the 95 % interval below ``precision`` of the median, or ``budget``."""
+
+    budget: Seconds = 0.6
+    precision: float = 0.01
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Samples in seconds a call, and how they came to be."""
+
+    samples: tuple[Seconds, ...]
+    summary: Summary
+    loops: int
+    warmup_calls: int
+    stop: Stop
+
+
+def measure(
+    call: Callable[[], object],
+    *,
+    clock: Clock,
+    target: Target,
+    before: Callable[[], object] | None = None,
+) -> Measurement:
+    """Time ``call``; where ``before`` is given it runs untimed before each call.
+
+    The first calls calibrate the number of calls a sample and are never samples.  Garbage
+    collection is off while samples are taken.
+    """
+
+    def sample(loops: int) -> Seconds:
+        if before is not None:
+            before()
+        start = clock.now()
+        for _ in range(loops):
+            call()
+        return (clock.now() - start) / loops
+
+    gc.collect()
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        sample(1)
+        # What must happen before each call cannot happen inside a loop of calls.
+        loops = 1 if before is not None else ceil(MIN_SAMPLE / max(sample(1), MIN_SAMPLE / 1e5))
+        warmup = _warm_up(lambda: sample(loops), clock, WARMUP_SHARE * target.budget)
+        samples, stop = _sample(lambda: sample(loops), clock, target)
+    finally:
+        if enabled:
+            gc.enable()
+    return Measurement(tuple(samples), summarise(samples), loops, warmup * loops, stop)
+
+
+def _warm_up(sample: Callable[[], Seconds], clock: Clock, limit: Seconds) -> int:
+    """Sample until the times stop falling, or for ``limit`` seconds; the number of samples."""
+    start, count, last = clock.now(), 0, float("inf")
+    window: list[Seconds] = []
+    while True:
+        window.append(sample())
+        count += 1
+        if clock.now() - start >= limit:
+            return count
+        if len(window) == WINDOW:
+            if median(window) >= STEADY * last:
+                return count
+            last, window = median(window), []
+
+
+def _sample(
+    sample: Callable[[], Seconds], clock: Clock, target: Target
+) -> tuple[list[Seconds], Stop]:
+    start = clock.now()
+    samples: list[Seconds] = []
+    next_look = 2 * MIN_SAMPLES
+    while True:
+        samples.append(sample())
+        if len(samples) < MIN_SAMPLES:
+            continue
+        if clock.now() - start >= target.budget:
+            return samples, "budget"
+        if len(samples) >= MAX_SAMPLES:
+            return samples, "max-samples"
+        # Looking after each sample would stop at lucky moments (and cost time); look ever rarer.
+        if len(samples) == next_look:
+            if summarise(samples).spread <= target.precision:
+                return samples, "precise"
+            next_look += ceil(next_look / 2)

@@ -1,0 +1,130 @@
+"""The loop: for each row of a plan, a worker verifies and measures it, and the journal keeps it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from .backends.registry import entry
+from .environment import available_memory, usable_cpus
+from .errors import BackendUnavailable, Exit, WorkerError
+from .measure import Target
+from .plan import Job, Plan
+from .process import Worker, WorkerProcess
+from .result import Outcome, Row, Settings, make_row
+from .units import Seconds, size
+from .workload import memory_bytes
+
+
+class Observer(Protocol):
+    """Who watches a run: the live view, plain lines, or nobody."""
+
+    def started(self, job: Job) -> None: ...
+    def phase(self, phase: str) -> None: ...
+    def finished(self, row: Row) -> None: ...
+
+
+@dataclass
+class Pool:
+    """One worker for each backend and number of threads, kept for all rows of the run."""
+
+    make: Callable[[str, int], Worker]
+    versions: dict[tuple[str, int], str] = field(default_factory=dict)
+    unavailable: dict[str, str] = field(default_factory=dict)
+    _workers: dict[tuple[str, int], Worker] = field(default_factory=dict)
+
+    def load(self, kinds: Iterable[tuple[str, int]], *, required: bool) -> None:
+        """Load every backend, all at once; one that cannot run here is an error if required."""
+        kinds = list(dict.fromkeys(kinds))
+        for kind in kinds:
+            self._workers[kind] = self.make(*kind)
+            self._workers[kind].start()
+        for kind in kinds:
+            try:
+                self.versions[kind] = self._workers[kind].version()
+            except (BackendUnavailable, WorkerError) as error:
+                if required:
+                    raise
+                self.unavailable[kind[0]] = str(error)
+
+    def perform(
+        self, job: Job, target: Target | None, limit: Seconds, tell: Callable[[str], None]
+    ) -> Outcome:
+        """What came of a job; one that cannot run is not attempted."""
+        if job.backend in self.unavailable:
+            return Outcome(status="unavailable", reason=self.unavailable[job.backend])
+        need, free = memory_bytes(job.workload), available_memory()
+        if need > free:
+            return Outcome(
+                status="oom",
+                reason=f"needs about {size(need)}, {size(free)} are free; not attempted",
+            )
+        worker = self._workers[job.backend, job.threads]
+        return worker.perform(job.workload, target, limit, tell)
+
+    def close(self) -> None:
+        """End every worker."""
+        for worker in self._workers.values():
+            worker.close()
+
+
+def start_worker(backend: str, threads: int) -> Worker:
+    """A worker process on as many processors as it has threads, one to a core."""
+    cpus = usable_cpus()
+    return WorkerProcess(backend, threads, cpus[:threads] if threads <= len(cpus) else ())
+
+
+def run(
+    plan: Plan,
+    settings: Settings,
+    keep: Callable[[Row], None],
+    observer: Observer,
+    *,
+    done: Sequence[Row] = (),
+    measured: bool = True,
+    make_worker: Callable[[str, int], Worker] = start_worker,
+) -> list[Row]:
+    """Measure what is not done yet, in the order of the plan; each row is given to ``keep``.
+
+    Returns all rows, old and new.  Raises ``BackendUnavailable`` or ``WorkerError`` before the
+    first row where a required backend cannot run, ``OutputError`` where a row cannot be kept.
+    """
+    rows = {row.key: row for row in done}
+    jobs = [job for job in plan.jobs() if job.key not in rows]
+    target = Target(settings.budget_s, settings.precision) if measured else None
+    pool = Pool(make_worker)
+    try:
+        pool.load(((job.backend, job.threads) for job in jobs), required=plan.required)
+        for job in jobs:
+            observer.started(job)
+            outcome = pool.perform(job, target, settings.timeout_s, observer.phase)
+            row = make_row(
+                job.workload,
+                backend=job.backend,
+                backend_version=pool.versions.get((job.backend, job.threads)),
+                device=entry(job.backend).device,
+                threads=job.threads,
+                outcome=outcome,
+            )
+            keep(row)
+            rows[row.key] = row
+            observer.finished(row)
+    finally:
+        pool.close()
+    return list(rows.values())
+
+
+def exit_code(rows: Sequence[Row]) -> tuple[Exit, str]:
+    """How a run that came to its end ends, with the reason in one line."""
+    for status, code, what in (
+        ("incorrect", Exit.INCORRECT, "wrong and not timed"),
+        ("timeout", Exit.TIMEOUT, "given up for time"),
+        ("failed", Exit.INCOMPLETE, "failed"),
+        ("oom", Exit.INCOMPLETE, "out of memory"),
+    ):
+        bad = [row for row in rows if row.status == status]
+        if bad:
+            first = f"{bad[0].id} on {bad[0].backend}: {bad[0].reason}"
+            return code, f"{len(bad)} of {len(rows)} rows {what}; the first: {first}"
+    if all(row.status == "unavailable" for row in rows):
+        return Exit.INCOMPLETE, "no backend could run a row"
+    return Exit.OK, ""

@@ -1,0 +1,209 @@
+"""The process that runs one backend: verify a row, measure it, say what came of it.
+
+``python -m lstmbench.worker FD`` speaks with the process that started it over one inherited socket:
+a JSON object a message.  The first names the backend and the processors to stay on; each further
+one is a row.  Whatever a framework prints goes to the log of the worker, never into the talk.
+"""
+
+import ctypes
+import gc
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from math import prod
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from lstmbench_kernels.problem import Problem, make_problem
+
+from .backends.base import Backend, Step
+from .backends.registry import load
+from .data import load_sunspots, windows
+from .errors import BackendUnavailable
+from .measure import Target, measure
+from .result import Errors, Outcome, Times
+from .verify import Oracle, Verdict
+from .workload import Workload, flops
+
+SEED = 0
+
+
+def problem_of(workload: Workload) -> Problem:
+    """The seeded problem of a row, on real data where the row says so."""
+    x = None
+    if workload.data == "sunspots":
+        x = windows(load_sunspots(), workload.seq_len, workload.batch_size)
+    return make_problem(workload.spec, workload.shape, dtype=workload.dtype, seed=SEED, x=x)
+
+
+def perform(
+    backend: Backend,
+    workload: Workload,
+    target: Target | None,
+    tell: Callable[[str], None] = lambda _phase: None,
+) -> Outcome:
+    """Verify one row and, where there is a target, measure it.
+
+    What goes wrong inside a backend is an outcome with a reason, never an exception.
+    """
+    try:
+        return _perform(backend, workload, target, tell)
+    except BackendUnavailable as error:
+        return Outcome(status="unavailable", reason=str(error))
+    except MemoryError as error:
+        return Outcome(status="oom", reason=f"out of memory: {_one_line(error)}")
+    except Exception as error:  # noqa: BLE001  a framework may raise anything
+        return Outcome(status="failed", reason=f"{type(error).__name__}: {_one_line(error)}")
+
+
+def _perform(
+    backend: Backend, workload: Workload, target: Target | None, tell: Callable[[str], None]
+) -> Outcome:
+    tell("verifying")
+    problem = problem_of(workload)
+    before = backend.compilation()
+    step = backend.prepare(workload, problem)
+    _run_once(step)
+    after = backend.compilation()
+    compile_s = after.seconds - before.seconds if before and after else None
+    oracle = Oracle.of(problem, gradients=workload.has_gradients)
+    verdict = _judge(oracle, step)
+    if not verdict.correct:
+        return _incorrect(verdict)
+    if target is None:
+        return Outcome(status="skipped", reason="verified only", error=_errors(verdict))
+
+    tell("measuring")
+    _reset_peak_memory()
+    measured = measure(step.run, clock=backend.clock, target=target, before=step.before)
+    peak = _peak_memory()
+    now = backend.compilation()
+    if now != after and now and after:
+        times = now.count - after.count
+        return Outcome(
+            status="failed",
+            reason=f"compiled {times} times inside the timed part, so its times mean nothing",
+        )
+    verdict = _judge(oracle, step)
+    if not verdict.correct:
+        return _incorrect(verdict)
+
+    summary, operations = measured.summary, flops(workload)
+    return Outcome(
+        status="ok",
+        time_s=Times(**vars(summary)),
+        samples_s=measured.samples,
+        loops=measured.loops,
+        warmup_calls=measured.warmup_calls,
+        stop=measured.stop,
+        compile_s=compile_s,
+        sequences_per_s=workload.batch_size / summary.median,
+        timesteps_per_s=prod((workload.batch_size, workload.seq_len)) / summary.median,
+        flops=operations,
+        flops_per_s=operations / summary.median,
+        peak_memory_bytes=peak,
+        error=_errors(verdict),
+    )
+
+
+def _run_once(step: Step) -> None:
+    if step.before is not None:
+        step.before()
+    step.run()
+
+
+def _judge(oracle: Oracle, step: Step) -> Verdict:
+    return oracle.judge(step.outputs(), step.gradients() if step.gradients else None)
+
+
+def _errors(verdict: Verdict) -> Errors:
+    return Errors(output=verdict.output, gradient=verdict.gradient, tolerance=verdict.tolerance)
+
+
+def _incorrect(verdict: Verdict) -> Outcome:
+    worst = max(verdict.output, verdict.gradient or 0.0)
+    finite = worst < float("inf")
+    return Outcome(
+        status="incorrect",
+        reason=f"error {worst:.2g} above the tolerance {verdict.tolerance:.2g}: {verdict.worst}",
+        error=_errors(verdict) if finite else None,
+    )
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:500]
+
+
+def _reset_peak_memory() -> None:
+    """Start the kernel's high-water mark anew, where it can be."""
+    gc.collect()
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return
+
+
+def _peak_memory() -> int | None:
+    """The high-water mark of resident memory, in bytes; ``None`` where the kernel keeps none."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return None
+    lines = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(lines[0].split()[1]) * 1024 if lines else None
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to end this process when the one that started it is gone."""
+    if sys.platform == "linux":
+        PR_SET_PDEATHSIG = 1
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def serve(talk: Connection) -> None:
+    """Answer rows until the other side hangs up."""
+
+    def receive() -> dict[str, Any]:
+        message: dict[str, Any] = json.loads(talk.recv_bytes())
+        return message
+
+    def send(**message: object) -> None:
+        talk.send_bytes(json.dumps(message).encode())
+
+    opening = receive()
+    if opening["cpus"] and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, opening["cpus"])
+    try:
+        backend = load(opening["backend"])
+    except BackendUnavailable as error:
+        send(unavailable=str(error))
+        return
+    except Exception as error:  # noqa: BLE001  a broken installation may raise anything
+        send(unavailable=f"{opening['backend']}: {type(error).__name__}: {_one_line(error)}")
+        return
+    send(version=backend.version)
+    while True:
+        request = receive()
+        target = Target(**request["target"]) if request["target"] else None
+        outcome = perform(
+            backend, Workload(**request["workload"]), target, lambda phase: send(phase=phase)
+        )
+        send(outcome=outcome.model_dump(mode="json"))
+        gc.collect()
+
+
+def main() -> None:
+    """Run a worker on the socket that the command line names."""
+    _die_with_parent()
+    with Connection(int(sys.argv[1])) as talk:
+        try:
+            serve(talk)
+        except (EOFError, ConnectionError):
+            return
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+"""What to run: one workload, its id, what it costs, and the sweep a person asks for."""
+
+# T = seq_len, B = batch_size, I = input_size, H = hidden_size, D = num_directions, L = num_layers
+
+import re
+from dataclasses import dataclass
+from math import prod
+
+from lstmbench_kernels.spec import (
+    CELLS,
+    CellSpec,
+    Shape,
+    gradient_shapes,
+    input_shapes,
+    output_shapes,
+    parameter_shapes,
+)
+
+from .errors import UsageError, unknown
+
+MODES = ("infer", "train", "forward", "backward")
+DTYPES = ("float32", "float64")
+DATA = ("random", "sunspots")
+CELL_NAMES = tuple(name + suffix for name in CELLS for suffix in ("", "-bi"))
+MAX_SIZE = 2**31 - 1
+
+_ID = re.compile(
+    r"(?P<cell>[a-z-]+)/(?P<mode>[a-z]+)/"
+    r"T(?P<seq_len>\d+)-B(?P<batch_size>\d+)-I(?P<input_size>\d+)-H(?P<hidden_size>\d+)"
+    r"-L(?P<num_layers>\d+)(?P<no_bias>-nobias)?/(?P<dtype>[a-z0-9]+)"
+)
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One row's work: a cell, a mode, the sizes, a precision and the kind of data.
+
+    ``mode`` is what a timed call does: ``infer`` (forward, nothing saved), ``train`` (forward and
+    backward with all gradients), ``forward`` (forward that saves for backward) or ``backward``.
+    """
+
+    cell: str
+    mode: str
+    seq_len: int
+    batch_size: int
+    input_size: int
+    hidden_size: int
+    bidirectional: bool = False
+    num_layers: int = 1
+    bias: bool = True
+    dtype: str = "float32"
+    data: str = "random"
+
+    def __post_init__(self) -> None:
+        for what, got, known in (
+            ("cell", self.cell, tuple(CELLS)),
+            ("mode", self.mode, MODES),
+            ("dtype", self.dtype, DTYPES),
+            ("data", self.data, DATA),
+        ):
+            if got not in known:
+                raise UsageError(unknown(what, got, known))
+        for what in ("seq_len", "batch_size", "input_size", "hidden_size", "num_layers"):
+            size = getattr(self, what)
+            if not 1 <= size <= MAX_SIZE:
+                raise UsageError(f"{what}: expected 1 to {MAX_SIZE}, got {size}")
+        if self.data == "sunspots" and self.input_size != 1:
+            raise UsageError(
+                f"data: sunspots is one number a step and needs input_size 1, got {self.input_size}"
+            )
+
+    @property
+    def spec(self) -> CellSpec:
+        return CELLS[self.cell]
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(
+            self.seq_len,
+            self.batch_size,
+            self.input_size,
+            self.hidden_size,
+            self.num_layers,
+            self.bidirectional,
+            self.bias,
+        )
+
+    @property
+    def cell_name(self) -> str:
+        """The cell as a person types it: ``lstm``, or ``lstm-bi`` for both directions."""
+        return self.cell + ("-bi" if self.bidirectional else "")
+
+    @property
+    def sizes(self) -> str:
+        no_bias = "" if self.bias else "-nobias"
+        return (
+            f"T{self.seq_len}-B{self.batch_size}-I{self.input_size}-H{self.hidden_size}"
+            f"-L{self.num_layers}{no_bias}"
+        )
+
+    @property
+    def id(self) -> str:
+        """The row id, for example ``lstm-bi/train/T128-B32-I64-H256-L1/float32``."""
+        return f"{self.cell_name}/{self.mode}/{self.sizes}/{self.dtype}"
+
+    @property
+    def has_gradients(self) -> bool:
+        return self.mode in ("train", "backward")
+
+
+def parse_id(row_id: str) -> Workload:
+    """The workload that an id names (with random data); raises ``UsageError`` for anything else."""
+    match = _ID.fullmatch(row_id)
+    if match is None:
+        raise UsageError(
+            f"row id: expected CELL/MODE/T..-B..-I..-H..-L../DTYPE, "
+            f"such as lstm-bi/train/T128-B32-I64-H256-L1/float32, got {row_id!r}"
+        )
+    cell, bidirectional = split_cell_name(match["cell"])
+    return Workload(
+        cell=cell,
+        mode=match["mode"],
+        seq_len=int(match["seq_len"]),
+        batch_size=int(match["batch_size"]),
+        input_size=int(match["input_size"]),
+        hidden_size=int(match["hidden_size"]),
+        bidirectional=bidirectional,
+        num_layers=int(match["num_layers"]),
+        bias=match["no_bias"] is None,
+        dtype=match["dtype"],
+    )
+
+
+def split_cell_name(name: str) -> tuple[str, bool]:
+    """``lstm-bi`` is ``("lstm", True)``; raises ``UsageError`` with the nearest match."""
+    if name not in CELL_NAMES:
+        raise UsageError(unknown("cell", name, CELL_NAMES))
+    cell = name.removesuffix("-bi")
+    return cell, cell != name
+
+
+def flops(workload: Workload) -> int:
+    """Floating-point operations of the matrix products of one timed call.
+
+    Forward: 2·G·H·(I+H)·B a step, layer and direction.  Backward: twice that (the gradients of the
+    operands of each product).  Elementwise work is not counted.
+    """
+    G, H, B, T = (
+        workload.spec.num_gates,
+        workload.hidden_size,
+        workload.batch_size,
+        workload.seq_len,
+    )
+    forward = sum(2 * G * H * (I + H) * B * T for _, I, _ in workload.shape.layers())
+    return forward * {"infer": 1, "forward": 1, "backward": 2, "train": 3}[workload.mode]
+
+
+def memory_bytes(workload: Workload) -> int:
+    """An estimate of the memory one row needs, verification against the oracle included.
+
+    Counts every named array, and for each layer the projected input, the gates and the states that
+    backward needs, in the working precision for the backend and again for the oracle's runs in
+    the working precision and in float64.
+    """
+    cell, shape = workload.spec, workload.shape
+    named = [input_shapes(cell, shape), parameter_shapes(cell, shape), output_shapes(cell, shape)]
+    if workload.has_gradients:
+        named += [gradient_shapes(cell, shape), output_shapes(cell, shape)]
+    elements = sum(prod(dims) for shapes in named for dims in shapes.values())
+    per_step = (2 * cell.num_gates + len(cell.states)) * shape.hidden_size
+    elements += (
+        shape.seq_len
+        * shape.batch_size
+        * per_step
+        * shape.num_directions
+        * (shape.num_layers if workload.mode != "infer" else 1)
+    )
+    itemsize = 8 if workload.dtype == "float64" else 4
+    return elements * (2 * itemsize + 8)
+
+
+def parse_axis(name: str, text: str) -> tuple[int, ...]:
+    """Sizes from ``32,64,128``, ``1:64:x2`` (each twice the last) or ``10:50:20`` (steps of 20).
+
+    Pieces may be mixed with commas; ends are included where they are met.  Raises ``UsageError``.
+    """
+    values: list[int] = []
+    for piece in text.split(","):
+        match = re.fullmatch(r"\s*(\d+)(?::(\d+)(?::(x?)(\d+))?)?\s*", piece)
+        if match is None:
+            raise UsageError(
+                f"{name}: expected sizes such as 32,64 or a range 1:64:x2 or 10:50:20, "
+                f"got {piece.strip()!r}"
+            )
+        start = int(match[1])
+        stop = int(match[2] or start)
+        factor, step = match[3] == "x", int(match[4] or 1)
+        if start < 1 or stop > MAX_SIZE:
+            raise UsageError(f"{name}: expected sizes from 1 to {MAX_SIZE}, got {piece.strip()!r}")
+        if stop < start or step < (2 if factor else 1):
+            raise UsageError(f"{name}: the range {piece.strip()!r} never reaches its end")
+        count = len(values)
+        while start <= stop:
+            values.append(start)
+            start = start * step if factor else start + step
+            if len(values) - count > 1000:
+                raise UsageError(f"{name}: the range {piece.strip()!r} has more than 1000 sizes")
+    return tuple(dict.fromkeys(values))
