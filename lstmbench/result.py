@@ -202,6 +202,9 @@ class Header(Model):
     command: Annotated[str, Field(description="the command line that makes it again")]
     suite: str
     baseline: Annotated[str, Field(description="the backend that speedup divides by")]
+    timed_calls: Annotated[
+        dict[str, str], Field(description="what is inside a timed call of each backend")
+    ] = {}
     settings: Settings
     environment: Environment
     fingerprint: Annotated[str, Field(description="hash of environment.machine")]

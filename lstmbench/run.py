@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .backends.registry import entry
+from .backends.registry import entry, missing
 from .environment import available_memory, usable_cpus
 from .errors import BackendUnavailable, Exit, WorkerError
 from .measure import Target
@@ -65,6 +65,14 @@ class Pool:
         """End every worker."""
         for worker in self._workers.values():
             worker.close()
+
+
+def require(plan: Plan) -> None:
+    """Raise ``BackendUnavailable`` where a person named a backend whose package is missing."""
+    for name in plan.backends if plan.required else ():
+        reason = missing(name)
+        if reason is not None:
+            raise BackendUnavailable(f"{name}: {reason}")
 
 
 def start_worker(backend: str, threads: int) -> Worker:

@@ -192,7 +192,6 @@ def serve(talk: Connection) -> None:
             backend, Workload(**request["workload"]), target, lambda phase: send(phase=phase)
         )
         send(outcome=outcome.model_dump(mode="json"))
-        gc.collect()
 
 
 def main() -> None:

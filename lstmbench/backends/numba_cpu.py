@@ -56,6 +56,7 @@ class NetworkStep:
             bidirectional=shape.bidirectional,
             bias=shape.bias,
             dtype=str(problem.inputs["x"].dtype),
+            num_threads=numba.config.NUMBA_NUM_THREADS,
             **options,
         )
         self.network.load_state_dict(problem.parameters)

@@ -10,13 +10,23 @@ from .base import Backend
 
 @dataclass(frozen=True)
 class Entry:
-    """One backend: its module, the package it needs and the command that installs that."""
+    """One backend.
+
+    Attributes:
+        module: where it lives in this package.
+        package: what it needs.
+        install: the command that installs that.
+        summary: what it is, in one line.
+        timed: what is inside a timed call, and what is not.
+        device: where it computes.
+    """
 
     name: str
     module: str
     package: str
     install: str
     summary: str
+    timed: str
     device: str = "cpu"
 
 
@@ -29,6 +39,8 @@ BACKENDS = {
             "numba",
             "pip install numba",
             "the kernels of this project, on the CPU",
+            "forward (infer) or forward and backward with every gradient (train), written into "
+            "arrays that exist already; weights are packed when they are loaded, outside",
         ),
         Entry(
             "numpy",
@@ -36,6 +48,8 @@ BACKENDS = {
             "numpy",
             "pip install numpy",
             "vectorised NumPy: one input projection, one product a step",
+            "one input projection for all steps, one product a step, the elementwise step; "
+            "backward the same with one product each for dW, dR and dx; nothing is outside",
         ),
         Entry(
             "torch-cpu",
@@ -43,6 +57,9 @@ BACKENDS = {
             "torch",
             "pip install torch==2.13.0",
             "torch.nn.RNN, LSTM and GRU, eager, on the CPU",
+            "the module's forward under inference_mode (infer), or forward and autograd.grad for "
+            "every parameter, the input and the states (train); PyTorch re-orders the weights at "
+            "every call, inside; arrays become tensors once, outside",
         ),
         Entry(
             "fake",
@@ -50,6 +67,7 @@ BACKENDS = {
             "numpy",
             "pip install numpy",
             "scripted times for tests and demonstrations; measures nothing",
+            "nothing: the times are scripted",
         ),
     )
 }

@@ -1,0 +1,462 @@
+"""Arguments and exit codes, and nothing else; what takes time to import is imported when needed."""
+
+import json
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from importlib.metadata import version as package_version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from .errors import Exit, LstmbenchError, UsageError, unknown
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from .plan import Plan
+    from .result import Header, Row, Settings
+
+OUTPUT_FOLDER = Path("lstmbench-results")
+
+app = typer.Typer(
+    name="lstmbench",
+    help="How fast does a recurrent network train and infer on this machine, and with what?",
+    invoke_without_command=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Suite = Annotated[
+    str, typer.Option("--suite", "-s", help="A built-in suite, or a path to a TOML file.")
+]
+Backends = Annotated[
+    str | None,
+    typer.Option("--backend", "-b", help="Backends, with commas; one that is missing is an error."),
+]
+Threads = Annotated[
+    str | None, typer.Option(help="Numbers of threads, such as 1,2; default: every core.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+Quietly = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and no table.")]
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"lstmbench {package_version('lstmbench')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="The version.")
+    ] = False,
+) -> None:
+    """How fast does a recurrent network train and infer on this machine, and with what?"""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+@app.command()
+def run(
+    suite: Suite = "quick",
+    cell: Annotated[str | None, typer.Option(help="Cells, such as lstm,gru,lstm-bi.")] = None,
+    mode: Annotated[str | None, typer.Option(help="infer, train, forward, backward.")] = None,
+    seq_len: Annotated[
+        str | None, typer.Option(help="Sequence lengths: 32,64 or 16:256:x2 or 10:50:20.")
+    ] = None,
+    batch_size: Annotated[str | None, typer.Option(help="Batch sizes.")] = None,
+    hidden_size: Annotated[str | None, typer.Option(help="Hidden sizes.")] = None,
+    input_size: Annotated[
+        str | None, typer.Option(help="Input sizes; default: the hidden size.")
+    ] = None,
+    layers: Annotated[str | None, typer.Option(help="Numbers of layers.")] = None,
+    dtype: Annotated[str | None, typer.Option(help="float32, float64.")] = None,
+    data: Annotated[str | None, typer.Option(help="random, sunspots.")] = None,
+    backend: Backends = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="The backend that speedup divides by.")
+    ] = None,
+    threads: Threads = None,
+    budget: Annotated[
+        float | None, typer.Option(help="Seconds to sample each row for, at most.")
+    ] = None,
+    precision: Annotated[
+        float | None, typer.Option(help="Stop a row at this half width of the 95 % interval.")
+    ] = None,
+    timeout: Annotated[float | None, typer.Option(help="Seconds before a row is given up.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The result file (.json) to write.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an interrupted run.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quietly = False,
+) -> Exit:
+    """Measure training and inference over sequence lengths × batch sizes.
+
+    Options replace an axis in every row of the suite.
+    Writes a result file, and a Markdown report beside it.
+    """
+    from . import plan as plans
+    from .environment import usable_cpus
+    from .result import Settings
+
+    def settings(**given: float | None) -> "Settings":
+        for name, value in given.items():
+            if value is not None and not 0 < value < float("inf"):
+                raise UsageError(f"--{name}: expected a number above 0, got {value:g}")
+        named = {"budget_s": given["budget"], "timeout_s": given["timeout"]}
+        named["precision"] = given["precision"]
+        return Settings(**{name: value for name, value in named.items() if value is not None})
+
+    overrides = {
+        "cell": _names(cell),
+        "mode": _names(mode),
+        "seq_len": seq_len,
+        "batch_size": batch_size,
+        "hidden_size": hidden_size,
+        "input_size": input_size,
+        "num_layers": layers,
+        "dtype": _names(dtype),
+        "data": _names(data),
+    }
+    chosen = settings(budget=budget, precision=precision, timeout=timeout)
+    plan = plans.make_plan(
+        plans.load_suite(suite),
+        overrides={name: value for name, value in overrides.items() if value is not None},
+        backends=_names(backend),
+        baseline=baseline,
+        threads=_counts(threads),
+        default_threads=len(usable_cpus()),
+    )
+    given = [budget, precision, timeout, backend, baseline, threads, *overrides.values()]
+    asked = any(value is not None for value in given) or suite != "quick"
+    return _measure(plan, chosen, output, resume=resume, asked=asked, as_json=as_json, quiet=quiet)
+
+
+def _measure(
+    plan: "Plan",
+    settings: "Settings",
+    output: Path | None,
+    *,
+    resume: bool,
+    asked: bool,
+    as_json: bool,
+    quiet: bool,
+) -> Exit:
+    """Run a plan, or go on with a journal; write the result file, the report and the table."""
+    from . import journal as journals
+    from . import tables, view
+    from .report import report
+    from .result import read, write, write_atomically
+    from .run import exit_code, require
+    from .run import run as run_plan
+
+    if output is not None and output.suffix != ".json":
+        raise UsageError(f"-o: expected a file ending in .json, got {output}")
+    if output is None:
+        output = _unfinished() if resume else OUTPUT_FOLDER / _stamped(plan.suite)
+    with ExitStack() as stack:
+        rows: Sequence[Row] = ()
+        if resume:
+            log, opening, rows = stack.enter_context(journals.resume(output))
+            if asked and (opening.plan, opening.header.settings) != (plan, settings):
+                raise UsageError(
+                    f"--resume: {log.path} was begun with other options; "
+                    f"leave them out, or repeat: {opening.header.command}"
+                )
+            plan, header = opening.plan, opening.header
+            _require_this_machine(header)
+        else:
+            require(plan)
+            header = _header(plan, settings)
+            opening = journals.Opening(plan=plan, header=header)
+            log = stack.enter_context(journals.begin(output, opening))
+        left = sum(1 for _ in plan.jobs()) - len(rows)
+        err = _console(stderr=True)
+        for warning in header.environment.warnings:
+            err.print(f"[yellow]warning:[/] {warning}", highlight=False, soft_wrap=True)
+        watcher = view.observer(err, plan.baseline, left, quiet=quiet)
+        try:
+            with watcher.showing():
+                rows = run_plan(plan, header.settings, log.add, watcher, done=rows)
+        except KeyboardInterrupt:
+            return _interrupted(output, log.rows)
+        write(output, header, rows)
+        log.remove()
+    result = read(output)
+    page = output.with_suffix(".md")
+    write_atomically(page, report([result]))
+    if as_json:
+        sys.stdout.write(output.read_text(encoding="utf-8"))
+    elif not quiet:
+        out = _console()
+        out.print(tables.results(result.rows, result.baseline, width=out.width))
+        out.print(f"result file {output} · report {page}", highlight=False, soft_wrap=True)
+    code, reason = exit_code(rows)
+    if reason:
+        print(reason, file=sys.stderr)
+    return code
+
+
+def _interrupted(output: Path, rows: int) -> Exit:
+    if rows:
+        again = shlex.join(["lstmbench", "run", "--resume", "-o", str(output)])
+        print(f"interrupted: {rows} rows are kept; go on with: {again}", file=sys.stderr)
+    else:
+        print("interrupted before the first row", file=sys.stderr)
+    return Exit.INTERRUPTED
+
+
+def _header(plan: "Plan", settings: "Settings") -> "Header":
+    from .backends.registry import entry
+    from .environment import describe, fingerprint
+    from .result import Header
+
+    environment = describe()
+    return Header(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=shlex.join(["lstmbench", *sys.argv[1:]]),
+        suite=plan.suite,
+        baseline=plan.baseline,
+        timed_calls={name: entry(name).timed for name in plan.backends},
+        settings=settings,
+        environment=environment,
+        fingerprint=fingerprint(environment.machine),
+    )
+
+
+def _require_this_machine(header: "Header") -> None:
+    from .environment import fingerprint, machine
+
+    here = fingerprint(machine())
+    if header.fingerprint != here:
+        raise UsageError(
+            f"--resume: expected the machine that began the run "
+            f"({header.environment.machine.cpu_model}, {header.fingerprint}), got {here}"
+        )
+
+
+def _stamped(suite: str) -> str:
+    stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in suite)
+    return f"{stem}-{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
+
+
+def _unfinished() -> Path:
+    """The result file of the newest journal in the default folder."""
+    from .journal import SUFFIX
+
+    journals = OUTPUT_FOLDER.glob(f"*{SUFFIX}")
+    newest = max(journals, key=lambda path: path.stat().st_mtime, default=None)
+    if newest is None:
+        raise UsageError(f"--resume: no unfinished run in {OUTPUT_FOLDER}; name one with -o")
+    return newest.with_name(newest.name.removesuffix(SUFFIX))
+
+
+LISTS = ("suites", "backends", "cells", "rows")
+
+
+@app.command(name="list")
+def list_(
+    what: Annotated[str, typer.Argument(help=f"{', '.join(LISTS)}.")] = "suites",
+    suite: Suite = "quick",
+    as_json: AsJson = False,
+) -> Exit:
+    """List suites, backends, cells, or the rows of a suite."""
+    if what not in LISTS:
+        raise UsageError(unknown("list", what, LISTS))
+    from .backends.registry import BACKENDS
+    from .plan import builtin_suites, load_suite
+    from .workload import CELL_NAMES
+
+    entries: list[dict[str, str]]
+    if what == "suites":
+        entries = [
+            {"name": s.name, "description": s.description} for s in builtin_suites().values()
+        ]
+    elif what == "backends":
+        entries = [{"name": b.name, "description": b.summary} for b in BACKENDS.values()]
+    elif what == "cells":
+        entries = [{"name": name} for name in CELL_NAMES]
+    else:
+        declared = load_suite(suite).rows
+        entries = [{"name": w.id} for rows in declared for w in rows.workloads()]
+    if as_json:
+        _print_json(entries)
+    else:
+        width = max(len(each["name"]) for each in entries)
+        for each in entries:
+            print(f"{each['name']:<{width}}  {each.get('description', '')}".rstrip())
+    return Exit.OK
+
+
+@app.command()
+def verify(
+    backend: Backends = None,
+    cell: Annotated[str | None, typer.Option(help="Cells, without -bi: both are run.")] = None,
+    threads: Threads = None,
+    as_json: AsJson = False,
+    quiet: Quietly = False,
+) -> Exit:
+    """Prove every cell right: outputs and every gradient against the float64 oracle.
+
+    Cells × directions × layers × bias × precision × shapes, small, odd and large.
+    """
+    from lstmbench_kernels.spec import CELLS
+
+    from . import verification, view
+    from .backends.registry import entry, missing
+    from .environment import usable_cpus
+    from .result import Settings
+    from .run import exit_code, require
+    from .run import run as run_plan
+
+    cells = _names(cell) or list(CELLS)
+    for name in cells:
+        if name not in CELLS:
+            raise UsageError(unknown("cell", name, CELLS))
+    chosen = _names(backend)
+    installed = [name for name in ("numba-cpu", "torch-cpu") if missing(name) is None]
+    for name in chosen or ():
+        entry(name)
+    plan = verification.make_plan(
+        chosen or installed,
+        required=chosen is not None,
+        threads=_counts(threads) or [len(usable_cpus())],
+        cells=cells,
+    )
+    require(plan)
+    watcher = view.observer(_console(stderr=True), "", sum(1 for _ in plan.jobs()), quiet=True)
+    with watcher.showing():
+        rows = run_plan(plan, Settings(), lambda _row: None, watcher, measured=False)
+    worst = verification.worst_of(rows)
+    if as_json:
+        _print_json([row.model_dump(mode="json", include=_VERIFIED) for row in rows])
+    elif not quiet:
+        _console().print(verification.table(worst))
+    code, reason = exit_code(rows)
+    if reason:
+        print(reason, file=sys.stderr)
+    return code
+
+
+_VERIFIED = {"id", "backend", "backend_version", "threads", "status", "reason", "error"}
+
+
+@app.command()
+def report(
+    results: Annotated[list[Path] | None, typer.Argument(help="Result files.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The Markdown file; default: stdout.")
+    ] = None,
+    update: Annotated[
+        Path | None,
+        typer.Option(help="Write the marked blocks of this Markdown file anew."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="With --update: write nothing, fail if it is stale.")
+    ] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of a result file.")
+    ] = False,
+) -> Exit:
+    """Make a Markdown report of result files."""
+    from . import report as reports
+    from .result import json_schema, read, write_atomically
+
+    if schema:
+        _print_json(json_schema())
+        return Exit.OK
+    if update is not None:
+        if reports.update(update, check=check) or not check:
+            return Exit.OK
+        again = shlex.join(["lstmbench", "report", "--update", str(update)])
+        print(f"{update}: stale; bring it up to date with: {again}", file=sys.stderr)
+        return Exit.USAGE
+    if not results:
+        raise UsageError("report: expected at least one result file, got none")
+    page = reports.report([read(path) for path in results])
+    if output is None:
+        sys.stdout.write(page)
+    else:
+        write_atomically(output, page)
+    return Exit.OK
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> Exit:
+    """Look at the machine and the backends: what is there, what is doubtful, what is missing."""
+    from . import doctor as doctors
+
+    seen = doctors.checkup()
+    if as_json:
+        _print_json(seen.as_json())
+    else:
+        _console().print(doctors.table(seen))
+    return Exit.OK
+
+
+def _names(text: str | None) -> list[str] | None:
+    if text is None:
+        return None
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise UsageError(f"expected names with commas between them, got {text!r}")
+    return names
+
+
+def _counts(text: str | None) -> Sequence[int] | None:
+    from .workload import parse_axis
+
+    return None if text is None else parse_axis("threads", text)
+
+
+def _console(*, stderr: bool = False) -> "Console":
+    from rich.console import Console
+
+    return Console(stderr=stderr)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """The entry point: the only place that turns an error into a line and an exit code."""
+    sys.exit(_exit_code(lambda: app(arguments, standalone_mode=False)))
+
+
+def _exit_code(command: Callable[[], Any]) -> int:
+    try:
+        code = command()
+    except LstmbenchError as error:
+        _complain(str(error))
+        return Exit.USAGE
+    except TyperException as error:
+        _complain(f"{error.format_message()}; see lstmbench --help")
+        return Exit.USAGE
+    except (typer.Abort, KeyboardInterrupt):
+        _complain("interrupted")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # The reader has seen enough: nothing more can be written, not even at exit.
+        sys.stdout = None
+        return Exit.OK
+    return int(code or 0)
+
+
+def _complain(message: str) -> None:
+    print(f"Error: {' '.join(message.split())}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""What ``lstmbench doctor`` tells: the machine, doubts about it, versions, backends."""
+
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from .backends.registry import BACKENDS, missing
+from .environment import Environment, describe, fingerprint
+from .units import size
+
+
+@dataclass(frozen=True)
+class BackendState:
+    """Whether a backend can be used, and if not what to do."""
+
+    name: str
+    available: bool
+    version: str | None
+    install: str | None
+    summary: str
+
+
+@dataclass(frozen=True)
+class Simd:
+    """The widest vectors that Numba compiles for on this host."""
+
+    cpu: str
+    width_bits: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Checkup:
+    """Everything the doctor saw."""
+
+    environment: Environment
+    fingerprint: str
+    simd: Simd
+    kernel_threads: int
+    backends: tuple[BackendState, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as plain data."""
+        return {
+            "environment": self.environment.model_dump(mode="json"),
+            "fingerprint": self.fingerprint,
+            "simd": asdict(self.simd),
+            "kernel_threads": self.kernel_threads,
+            "backends": [asdict(backend) for backend in self.backends],
+        }
+
+
+def checkup() -> Checkup:
+    """Look at everything; takes a second, and imports Numba for what it compiles for."""
+    environment = describe()
+    return Checkup(
+        environment=environment,
+        fingerprint=fingerprint(environment.machine),
+        simd=simd(),
+        kernel_threads=environment.machine.usable_cores,
+        backends=tuple(_state(name) for name in BACKENDS),
+    )
+
+
+def simd() -> Simd:
+    """What Numba compiles for: NUMBA_CPU_NAME and NUMBA_CPU_FEATURES have their say."""
+    from llvmlite import binding
+    from numba.core import config
+
+    name = config.CPU_NAME or binding.get_host_cpu_name()
+    if config.CPU_FEATURES is None:
+        features = dict(binding.get_host_cpu_features())
+    else:
+        pieces = [piece.strip() for piece in config.CPU_FEATURES.split(",") if piece.strip()]
+        features = {piece.lstrip("+-"): not piece.startswith("-") for piece in pieces}
+    for flag, width, label in (
+        ("avx512f", 512, "AVX-512"),
+        ("avx2", 256, "AVX2"),
+        ("avx", 256, "AVX"),
+        ("sse2", 128, "SSE2"),
+        ("neon", 128, "NEON"),
+    ):
+        if features.get(flag):
+            return Simd(name, width, label)
+    return Simd(name, 64, "none")
+
+
+def _state(name: str) -> BackendState:
+    entry = BACKENDS[name]
+    absent = missing(name) is not None
+    try:
+        found = None if absent else version(entry.package)
+    except PackageNotFoundError:
+        found = None
+    return BackendState(name, not absent, found, entry.install if absent else None, entry.summary)
+
+
+def table(seen: Checkup) -> RenderableType:
+    """What the doctor saw."""
+    machine = seen.environment.machine
+    facts = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    facts.add_column(style="bold", no_wrap=True)
+    facts.add_column()
+    for name, value in (
+        ("processor", f"{machine.cpu_model} ({machine.architecture}, {machine.system})"),
+        ("cores", f"{machine.physical_cores} physical, {machine.usable_cores} usable here"),
+        ("caches", ", ".join(f"{level} {size(n)}" for level, n in machine.caches.items())),
+        ("memory", f"{machine.memory_gib} GiB"),
+        ("SIMD", f"{seen.simd.name}, {seen.simd.width_bits} bits in use (as {seen.simd.cpu})"),
+        ("threads", f"{seen.kernel_threads} by default"),
+        ("governor", seen.environment.governor or "not exposed by this system"),
+        ("load", _load(seen)),
+        ("versions", ", ".join(f"{n} {v}" for n, v in seen.environment.software.items())),
+        ("fingerprint", seen.fingerprint),
+    ):
+        facts.add_row(name, Text(value or "unknown"))
+    backends = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for head in ("backend", "state", "what it is, or how to get it"):
+        backends.add_column(head)
+    for each in seen.backends:
+        state = f"ready, {each.version}" if each.available else "missing"
+        style = "green" if each.available else "yellow"
+        backends.add_row(each.name, Text(state, style=style), each.install or each.summary)
+    warnings = [Text(f"warning: {line}", style="yellow") for line in seen.environment.warnings]
+    return Group(facts, *warnings, Text(), backends)
+
+
+def _load(seen: Checkup) -> str:
+    load = seen.environment.load_average
+    return "unknown" if load is None else f"{load:.2f}"

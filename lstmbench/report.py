@@ -1,0 +1,310 @@
+"""Result files as a Markdown page; the same bytes for the same files.
+
+Everything that comes out of a file is escaped: it may be a stranger's.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from . import summary
+from .errors import UsageError
+from .result import Result, Row, read, write_atomically
+from .summary import Group, Line, Overall
+from .tables import MODE_WORDS, group_title
+from .units import duration, percent, rate, ratio, size
+
+_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+!|<>~$&]")
+# GitHub makes links and mentions of decoded text too: an invisible space breaks those.
+_LIVE = re.compile(r"@|(?<=:)(?=//)|(?<=www\.)", re.I)
+_BLOCK = re.compile(
+    r"(?P<begin><!-- lstmbench:begin (?P<file>\S+) -->\n).*?(?P<end><!-- lstmbench:end -->)", re.S
+)
+LONGEST = 300
+
+
+def escape(text: str) -> str:
+    """Text that Markdown and HTML leave as it is: one line, nothing live, no mentions."""
+    line = " ".join(text.split())
+    if len(line) > LONGEST:
+        line = line[: LONGEST - 1] + "…"
+    quiet = _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", line)
+    return _LIVE.sub(lambda match: f"{match[0]}&#8203;", quiet)
+
+
+def report(results: Sequence[Result]) -> str:
+    """The whole page: for each file the answer, the grids, every row, the machine, the method."""
+    parts = ["# Recurrent networks: training speedup and inference throughput"]
+    for result in results:
+        parts += _of_file(result)
+    return "\n\n".join(parts) + "\n"
+
+
+def block(result: Result, source: str) -> str:
+    """A short form for a README: the answer, the grids, and where they are from."""
+    lines = summary.lines_of(result.rows)
+    machine = escape(result.environment.machine.cpu_model)
+    parts = [
+        _headline(lines, result.baseline),
+        *_grids(lines, result.baseline),
+        f"{machine}, {_threads(result.rows)}; {_versions(result)}. "
+        f"{_definition(result.baseline)} All of it: [{escape(source)}]({source}).",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def update(path: Path, *, check: bool) -> bool:
+    """Write each marked block of a Markdown file anew from the result file that it names.
+
+    Returns whether the file was current.  With ``check`` nothing is written.  Raises ``UsageError``
+    where there is no block, and ``ResultFormatError`` where a named file cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+    if not _BLOCK.search(text):
+        raise UsageError(
+            f"{path}: expected a line <!-- lstmbench:begin FILE --> and <!-- lstmbench:end -->"
+        )
+
+    def fresh(match: re.Match[str]) -> str:
+        result = read(path.parent / match["file"])
+        return match["begin"] + block(result, match["file"]) + match["end"]
+
+    new = _BLOCK.sub(fresh, text)
+    if new != text and not check:
+        write_atomically(path, new)
+    return new == text
+
+
+def _of_file(result: Result) -> Iterator[str]:
+    lines = summary.lines_of(result.rows)
+    machine = result.environment.machine
+    yield f"## {escape(machine.cpu_model)}, {escape(result.created[:10])}"
+    yield _headline(lines, result.baseline)
+    yield _definition(result.baseline)
+    yield from _trouble(result.rows)
+    yield from _grids(lines, result.baseline)
+    yield _every_row(lines, result.baseline)
+    yield _machine(result)
+    yield _method(result)
+
+
+def _headline(lines: Sequence[Line], baseline: str) -> str:
+    """One sentence a mode and backend, and who wins."""
+    sentences = [_sentence(each, baseline) for each in summary.overall(lines, baseline)]
+    wins = summary.wins(lines)
+    if wins:
+        total = sum(wins.values())
+        score = ", ".join(f"{escape(name)} in {count}" for name, count in wins.items())
+        sentences.append(f"- Fastest: {score} of {total} workloads.")
+    return "\n".join(sentences) if sentences else "No row has a time on two backends."
+
+
+def _sentence(each: Overall, baseline: str) -> str:
+    what = {"train": "Training speedup", "infer": "Inference throughput"}.get(
+        each.mode, MODE_WORDS[each.mode].capitalize()
+    )
+    text = (
+        f"- {what}: **{escape(each.backend)} {ratio(each.speedup)} {escape(baseline)}** "
+        f"(geometric mean of {each.rows} rows; {_extreme(each.worst)} to {_extreme(each.best)})"
+    )
+    top = each.most_steps
+    if each.mode == "infer" and top.timesteps_per_s and top.sequences_per_s:
+        text += (
+            f"; at best {rate(top.timesteps_per_s)} time-steps/s "
+            f"({rate(top.sequences_per_s)} sequences/s)"
+        )
+    return text + "."
+
+
+def _extreme(at: tuple[summary.Speedup, Line]) -> str:
+    speedup, line = at
+    w = line.workload
+    return (
+        f"{ratio(speedup.value)} at {escape(w.cell_name)} "
+        f"T {w.seq_len}, B {w.batch_size}, H {w.hidden_size}"
+    )
+
+
+def _definition(baseline: str) -> str:
+    return (
+        f"Speedup = time of {escape(baseline)} / time: above 1 is faster. "
+        "Times are medians of one call. A field of a grid is the fastest backend, its speedup and "
+        "its sequences a second."
+    )
+
+
+def _grids(lines: Sequence[Line], baseline: str) -> Iterator[str]:
+    """Sequence length × batch size for each cell and mode; single rows share one table."""
+    groups = summary.groups_of(lines)
+    for group in groups:
+        if len(group.lines) > 1:
+            yield f"**{escape(group_title(group))}**\n\n{_grid(group, baseline)}"
+    single = [group for group in groups if len(group.lines) == 1]
+    if single:
+        head = ["workload", "steps", "batch", "fastest", "speedup", "sequences/s"]
+        body = []
+        for group in single:
+            line = group.lines[0]
+            w = line.workload
+            body.append([escape(group_title(group)), str(w.seq_len), str(w.batch_size)])
+            body[-1] += _winner(line, baseline)
+        yield _table(head, body, left=(0, 3))
+
+
+def _winner(line: Line, baseline: str) -> list[str]:
+    """The fastest backend of a line, its speedup and its sequences a second."""
+    if line.fastest is None:
+        return ["none", "", ""]
+    speedup = line.speedup(line.fastest, baseline)
+    sequences = line.rows[line.fastest].sequences_per_s
+    return [
+        escape(line.fastest),
+        ratio(speedup.value) if speedup else "",
+        rate(sequences) if sequences else "",
+    ]
+
+
+def _grid(group: Group, baseline: str) -> str:
+    """Who is fastest, by how much over the baseline, and how many sequences a second that is."""
+    steps = sorted({line.workload.seq_len for line in group.lines})
+    batches = sorted({line.workload.batch_size for line in group.lines})
+    at = {(line.workload.seq_len, line.workload.batch_size): line for line in group.lines}
+
+    def cell(seq_len: int, batch_size: int) -> str:
+        line = at.get((seq_len, batch_size))
+        if line is None:
+            return ""
+        name, speedup, sequences = _winner(line, baseline)
+        return f"{name} **{speedup}**<br>{sequences}/s" if sequences else name
+
+    head = ["seq-len \\ batch", *(str(batch) for batch in batches)]
+    return _table(head, [[str(s), *(cell(s, b) for b in batches)] for s in steps])
+
+
+def _every_row(lines: Sequence[Line], baseline: str) -> str:
+    head = ["row", "threads", "backend", "median", "95 % interval", "samples", "speedup"]
+    head += ["sequences/s", "time-steps/s", "compile", "peak memory", "error / allowed"]
+    body = []
+    for line in lines:
+        for name, row in line.rows.items():
+            if row.time_s is None:
+                continue
+            low, high = row.time_s.ci95
+            speedup = line.speedup(name, baseline)
+            body.append(
+                [
+                    _row_name(row),
+                    str(row.threads),
+                    escape(name),
+                    duration(row.time_s.median),
+                    f"{duration(low)} to {duration(high)} (± {percent(row.time_s.spread)})",
+                    f"{row.time_s.samples} × {row.loops or 1}, {row.stop or 'unknown'}",
+                    f"{ratio(speedup.value)} ({ratio(speedup.low)} to {ratio(speedup.high)})"
+                    if speedup and name != baseline
+                    else "",
+                    rate(row.sequences_per_s) if row.sequences_per_s else "",
+                    rate(row.timesteps_per_s) if row.timesteps_per_s else "",
+                    duration(row.compile_s) if row.compile_s else "",
+                    size(row.peak_memory_bytes) if row.peak_memory_bytes else "",
+                    _error(row),
+                ]
+            )
+    return _fold(f"Every row ({len(body)})", _table(head, body, left=(0, 2)))
+
+
+def _row_name(row: Row) -> str:
+    return escape(row.id) + (f" ({escape(row.data)})" if row.data != "random" else "")
+
+
+def _error(row: Row) -> str:
+    if row.error is None:
+        return ""
+    worst = max(row.error.output, row.error.gradient or 0.0)
+    return f"{worst:.1e} / {row.error.tolerance:.1e}"
+
+
+def _trouble(rows: Iterable[Row]) -> Iterator[str]:
+    """Rows without a time, each reason once."""
+    reasons: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        if row.status != "ok":
+            reasons.setdefault((row.backend, row.status, row.reason or ""), []).append(row)
+    if not reasons:
+        return
+    body = [
+        [escape(backend), status, str(len(of)), _row_name(of[0]), escape(reason)]
+        for (backend, status, reason), of in reasons.items()
+    ]
+    yield "**Rows without a time**\n\n" + _table(
+        ["backend", "status", "rows", "the first", "reason"], body, left=(0, 1, 3, 4)
+    )
+
+
+def _machine(result: Result) -> str:
+    machine = result.environment.machine
+    caches = ", ".join(f"{escape(level)} {size(n)}" for level, n in machine.caches.items())
+    items = [
+        f"{escape(machine.cpu_model)}, {escape(machine.architecture)}, "
+        f"{escape(machine.system)}; {machine.physical_cores} physical cores, "
+        f"{machine.usable_cores} usable; {machine.memory_gib} GiB of memory",
+        f"caches of a core: {caches or 'unknown'}; SIMD: "
+        f"{escape(', '.join(machine.simd)) or 'unknown'}",
+        f"load at the start: {_or_unknown(result.environment.load_average)}; "
+        f"CPU governor: {escape(result.environment.governor or 'not exposed')}",
+        _versions(result),
+        f"fingerprint {escape(result.fingerprint)}",
+    ]
+    items += [f"warning: {escape(warning)}" for warning in result.environment.warnings]
+    return "### Machine\n\n" + "\n".join(f"- {item}" for item in items)
+
+
+def _or_unknown(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.2f}"
+
+
+def _versions(result: Result) -> str:
+    return ", ".join(f"{escape(n)} {escape(v)}" for n, v in result.environment.software.items())
+
+
+def _threads(rows: Iterable[Row]) -> str:
+    counts = sorted({row.threads for row in rows})
+    return f"{', '.join(map(str, counts))} thread{'s' if counts != [1] else ''}"
+
+
+def _method(result: Result) -> str:
+    settings = result.settings
+    dtypes = ", ".join(sorted({row.dtype for row in result.rows}))
+    items = [
+        f"Made by <code>{escape(result.command)}</code> at {escape(result.created)}.",
+        "Every row was verified before and after it was timed, in the same process: outputs and "
+        "every gradient against a float64 reference. A wrong row has no time.",
+        "One process for each backend and number of threads, threads and affinity set before "
+        "anything loads; the backends take turns row by row, so that drift meets all alike.",
+        f"Samples: warm-up until steady, then until half the 95 % interval of the median is below "
+        f"{percent(settings.precision)} of it (precise) or for {duration(settings.budget_s)} "
+        "(budget). Intervals are distribution-free (order statistics); those of a speedup are the "
+        "extremes that both intervals allow.",
+        f"Precision {escape(dtypes)}, {_threads(result.rows)}. Input N(0, 1) from a fixed seed "
+        "(or the named data), weights U(±1/√H); arrays are in cache as the calls before left them.",
+        "Compilation is never in a sample (counted, and proved not to be); peak memory is that of "
+        "the whole worker process.",
+    ]
+    items += [
+        f"A timed call of {escape(name)}: {escape(what)}."
+        for name, what in result.timed_calls.items()
+    ]
+    return "### Method\n\n" + "\n".join(f"- {item}" for item in items)
+
+
+def _table(head: Sequence[str], body: Iterable[Sequence[str]], left: Sequence[int] = ()) -> str:
+    """A Markdown table; numbers to the right, the columns in ``left`` to the left."""
+    rule = [":---" if index in left else "---:" for index in range(len(head))]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *body))
+
+
+def _fold(title: str, text: str) -> str:
+    """A part that opens on a click; without the empty line its table would not render."""
+    return f"<details>\n<summary>{title}</summary>\n\n{text}\n\n</details>"

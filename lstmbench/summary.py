@@ -1,0 +1,155 @@
+"""Rows side by side: the same work on several backends, speedups, and who is fastest."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .result import Row
+from .stats import geometric_mean
+from .workload import Workload
+
+
+class Speedup(NamedTuple):
+    """Baseline time / this time, and the least and most that the two intervals allow."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """One workload with one number of threads, on every backend that was asked for."""
+
+    workload: Workload
+    threads: int
+    rows: dict[str, Row]
+
+    def timed(self) -> dict[str, float]:
+        """The median of each backend that has one."""
+        return {name: row.time_s.median for name, row in self.rows.items() if row.time_s}
+
+    def speedup(self, backend: str, baseline: str) -> Speedup | None:
+        """How much faster a backend is than the baseline; ``None`` where either has no time."""
+        this, base = self.rows.get(backend), self.rows.get(baseline)
+        if this is None or base is None or this.time_s is None or base.time_s is None:
+            return None
+        return Speedup(
+            base.time_s.median / this.time_s.median,
+            base.time_s.ci95[0] / this.time_s.ci95[1],
+            base.time_s.ci95[1] / this.time_s.ci95[0],
+        )
+
+    @property
+    def fastest(self) -> str | None:
+        """The backend with the least median time."""
+        times = self.timed()
+        return min(times, key=times.__getitem__) if times else None
+
+    @property
+    def margin(self) -> float | None:
+        """The time of the second fastest / the time of the fastest; ``None`` without a second."""
+        times = sorted(self.timed().values())
+        return times[1] / times[0] if len(times) > 1 else None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Lines that differ in sequence length and batch size only."""
+
+    lines: tuple[Line, ...]
+
+    @property
+    def workload(self) -> Workload:
+        """A workload that stands for all: everything but its two sizes holds for the group."""
+        return self.lines[0].workload
+
+    @property
+    def threads(self) -> int:
+        return self.lines[0].threads
+
+
+@dataclass(frozen=True)
+class Overall:
+    """One backend against the baseline over all rows of a mode that both have.
+
+    ``speedup`` is the geometric mean; ``most_steps`` the row with the most time-steps a second.
+    """
+
+    backend: str
+    mode: str
+    speedup: float
+    best: tuple[Speedup, Line]
+    worst: tuple[Speedup, Line]
+    rows: int
+    most_steps: Row
+
+
+def backends_of(rows: Iterable[Row]) -> list[str]:
+    """The backends in the order in which they first occur."""
+    return list(dict.fromkeys(row.backend for row in rows))
+
+
+def lines_of(rows: Iterable[Row]) -> list[Line]:
+    """Rows of the same work brought together, in the order in which they first occur."""
+    found: dict[tuple[Workload, int], dict[str, Row]] = {}
+    for row in rows:
+        found.setdefault((row.workload, row.threads), {})[row.backend] = row
+    return [
+        Line(workload, threads, by_backend) for (workload, threads), by_backend in found.items()
+    ]
+
+
+def groups_of(lines: Iterable[Line]) -> list[Group]:
+    """Lines brought together into grids over sequence length and batch size."""
+    found: dict[tuple[object, ...], list[Line]] = {}
+    for line in lines:
+        w = line.workload
+        key = (
+            w.cell_name,
+            w.data,
+            w.dtype,
+            w.input_size,
+            w.hidden_size,
+            w.num_layers,
+            w.bias,
+            line.threads,
+            w.mode,
+        )
+        found.setdefault(key, []).append(line)
+    return [Group(tuple(group)) for group in found.values()]
+
+
+def overall(lines: Sequence[Line], baseline: str) -> Iterator[Overall]:
+    """Each mode and backend against the baseline, where they share at least one row."""
+    backends = backends_of(row for line in lines for row in line.rows.values())
+    modes = dict.fromkeys(line.workload.mode for line in lines)
+    for mode in modes:
+        for backend in backends:
+            pairs = [
+                (speedup, line)
+                for line in lines
+                if line.workload.mode == mode
+                and backend != baseline
+                and (speedup := line.speedup(backend, baseline)) is not None
+            ]
+            if pairs:
+                yield Overall(
+                    backend,
+                    mode,
+                    geometric_mean(speedup.value for speedup, _ in pairs),
+                    max(pairs, key=lambda pair: pair[0].value),
+                    min(pairs, key=lambda pair: pair[0].value),
+                    len(pairs),
+                    max(
+                        (line.rows[backend] for _, line in pairs),
+                        key=lambda row: row.timesteps_per_s or 0.0,
+                    ),
+                )
+
+
+def wins(lines: Iterable[Line]) -> dict[str, int]:
+    """In how many rows each backend is the fastest, the most frequent winner first."""
+    winners = [line.fastest for line in lines if line.margin is not None]
+    counts = {name: winners.count(name) for name in dict.fromkeys(winners) if name is not None}
+    return dict(sorted(counts.items(), key=lambda item: -item[1]))

@@ -1,0 +1,167 @@
+"""What a terminal shows, as Rich renderables that are fed with results.
+
+``python -m lstmbench.tables RESULT`` shows a result file.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from . import summary
+from .result import Result, Row, read
+from .units import duration, percent, rate, ratio
+
+MODE_WORDS = {
+    "train": "training",
+    "infer": "inference",
+    "forward": "training forward",
+    "backward": "backward",
+}
+# What the column of steps a second needs besides the others.
+WIDE = 90
+
+
+def results(rows: Sequence[Row], baseline: str, *, width: int) -> RenderableType:
+    """Who is fastest by how much: a table over all rows, and the answer in a few lines."""
+    lines = summary.lines_of(rows)
+    return Group(
+        *_comparison(lines, baseline, wide=width >= WIDE),
+        *_trouble(rows),
+        headline(lines, baseline),
+    )
+
+
+def headline(lines: Sequence[summary.Line], baseline: str) -> Text:
+    """The geometric means against the baseline, and who wins how often."""
+    text = Text()
+    for each in summary.overall(lines, baseline):
+        text.append(f"{MODE_WORDS[each.mode].capitalize():<10} ")
+        text.append(f"{each.backend} {ratio(each.speedup)} {baseline} ", style="bold")
+        text.append(
+            f"(mean of {each.rows} row{'s' if each.rows > 1 else ''}; "
+            f"{ratio(each.worst[0].value)} to {ratio(each.best[0].value)})\n"
+        )
+    wins = summary.wins(lines)
+    if wins:
+        total = sum(wins.values())
+        text.append("Fastest    ")
+        text.append(", ".join(f"{name} in {n}" for name, n in wins.items()), style="bold")
+        text.append(f" of {total} lines\n")
+    text.append(
+        f"speedup = time of {baseline} / time: above 1 is faster; means are geometric. Times are "
+        "medians of one call; ahead = second fastest / fastest; seq/s and steps/s are of the "
+        "fastest; ± is half the 95 % interval of the median, the widest of the line.",
+        style="dim",
+    )
+    return text
+
+
+def _comparison(
+    lines: Sequence[summary.Line], baseline: str, *, wide: bool
+) -> Iterator[RenderableType]:
+    """The heads of the columns, then each group under its title."""
+    backends = summary.backends_of(row for line in lines for row in line.rows.values())
+    yield _table(backends, baseline, wide=wide, heads=True)
+    for group in summary.groups_of(lines):
+        yield Text(group_title(group), style="cyan")
+        table = _table(backends, baseline, wide=wide, heads=False)
+        for line in group.lines:
+            table.add_row(*_line_cells(line, backends, baseline, wide=wide))
+        yield table
+
+
+def _table(backends: Sequence[str], baseline: str, *, wide: bool, heads: bool) -> Table:
+    """A table of fixed columns, so that the groups stand exactly below each other."""
+    table = Table(box=None, padding=(0, 1, 0, 0), show_header=heads, header_style="bold")
+
+    def add(head: str, width: int) -> None:
+        table.add_column(Text(head), justify="right", no_wrap=True, width=max(width, len(head)))
+
+    add("steps", 5)
+    add("batch", 5)
+    for name in backends:
+        add(name, 7)
+        if name != baseline:
+            add("speedup", 7)
+    add("ahead", 5)
+    add("seq/s", 6)
+    if wide:
+        add("steps/s", 7)
+    add("±", 6)
+    return table
+
+
+def group_title(group: summary.Group) -> str:
+    """``lstm · inference · I 128 · H 128 · float32 · 2 threads``, saying only what is unusual."""
+    w = group.workload
+    parts = [w.cell_name, MODE_WORDS[w.mode], f"I {w.input_size} · H {w.hidden_size}"]
+    if w.num_layers > 1:
+        parts.append(f"{w.num_layers} layers")
+    if w.data != "random":
+        parts.append(w.data)
+    parts += [w.dtype, f"{group.threads} thread{'s' if group.threads > 1 else ''}"]
+    return " · ".join(parts)
+
+
+def _line_cells(
+    line: summary.Line, backends: Sequence[str], baseline: str, *, wide: bool
+) -> list[RenderableType]:
+    cells: list[RenderableType] = [str(line.workload.seq_len), str(line.workload.batch_size)]
+    for name in backends:
+        row = line.rows.get(name)
+        style = "bold green" if name == line.fastest else ""
+        if row is None:
+            cells.append("")
+        elif row.time_s is None:
+            cells.append(Text(row.status, style="red" if row.status != "unavailable" else "dim"))
+        else:
+            cells.append(Text(duration(row.time_s.median), style=style))
+        if name != baseline:
+            speedup = line.speedup(name, baseline)
+            cells.append(Text(ratio(speedup.value) if speedup else "", style=style))
+    best = line.rows[line.fastest] if line.fastest else None
+    cells.append(ratio(line.margin) if line.margin else "")
+    cells.append(rate(best.sequences_per_s) if best and best.sequences_per_s else "")
+    if wide:
+        cells.append(rate(best.timesteps_per_s) if best and best.timesteps_per_s else "")
+    spreads = [row.time_s.spread for row in line.rows.values() if row.time_s]
+    cells.append(percent(max(spreads)) if spreads else "")
+    return cells
+
+
+def _trouble(rows: Iterable[Row]) -> Iterator[Text]:
+    """Each reason why rows have no time, once, with how many rows it holds for."""
+    reasons: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        if row.status not in ("ok", "skipped"):
+            reasons.setdefault((row.backend, row.status, row.reason or ""), []).append(row)
+    for (backend, status, reason), of in reasons.items():
+        which = f"{len(of)} rows" if len(of) > 1 else of[0].id
+        yield Text(f"{backend}: {status} ({which}): {reason}", style="yellow")
+
+
+def finished_line(row: Row, baseline: Row | None) -> str:
+    """One finished row in one plain line."""
+    head = f"{row.backend:<10} {row.id}"
+    if row.time_s is None:
+        return f"{head}  {row.status}: {row.reason}"
+    text = f"{head}  {duration(row.time_s.median)} ± {percent(row.time_s.spread)}"
+    if row.sequences_per_s:
+        text += f"  {rate(row.sequences_per_s)} sequences/s"
+    if baseline is not None and baseline.time_s is not None and baseline is not row:
+        faster = baseline.time_s.median / row.time_s.median
+        text += f"  {ratio(faster)} {baseline.backend}"
+    return text
+
+
+def show(result: Result, console: Console) -> None:
+    """Print the table of a result file."""
+    console.print(results(result.rows, result.baseline, width=console.width))
+
+
+if __name__ == "__main__":
+    show(read(Path(sys.argv[1])), Console())
