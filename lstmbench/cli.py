@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -48,7 +47,9 @@ Quietly = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and n
 
 def _version(value: bool) -> None:
     if value:
-        print(f"lstmbench {package_version('lstmbench')}")
+        from importlib.metadata import version
+
+        print(f"lstmbench {version('lstmbench')}")
         raise typer.Exit
 
 

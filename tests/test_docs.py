@@ -1,0 +1,108 @@
+"""The README says what is so: its code runs, its commands exist, its table is current."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import require_peer
+
+from lstmbench import cli, plan, report
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.S)
+COMMANDS = [
+    line.removeprefix("$ ").split("#")[0].strip()
+    for block in re.findall(r"```console\n(.*?)```", README, re.S)
+    for line in block.splitlines()
+]
+
+
+def test_the_examples_are_found():
+    assert len(EXAMPLES) == 2
+    assert len(COMMANDS) > 10
+
+
+def test_the_library_example_runs():
+    exec(compile(EXAMPLES[0], "README.md", "exec"), {})
+
+
+@pytest.mark.peer
+def test_the_torch_example_runs_and_its_comparisons_hold():
+    require_peer("torch")
+    exec(compile(EXAMPLES[1], "README.md", "exec"), {})
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("lstmbench")])
+def test_every_command_line_is_one_that_the_tool_takes(command: str):
+    verb, *arguments = shlex.split(command)[1:]
+    options = [argument for argument in arguments if argument.startswith("-")]
+    shown = subprocess.run(
+        [sys.executable, "-m", "lstmbench.cli", verb, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "", "COLUMNS": "200", "NO_COLOR": "1"},
+    ).stdout
+    for option in options:
+        assert re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", shown), option
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("lstmbench run")])
+def test_every_run_in_the_readme_makes_a_plan(command: str, monkeypatch: pytest.MonkeyPatch):
+    planned = []
+
+    def remember(made: plan.Plan, *_: object, **__: object) -> cli.Exit:
+        planned.append(made)
+        return cli.Exit.OK
+
+    monkeypatch.setattr(cli, "_measure", remember)
+    assert cli.app(shlex.split(command)[1:], standalone_mode=False) == cli.Exit.OK
+    assert planned[0].workloads
+
+
+def test_every_verb_is_in_the_readme():
+    for command in cli.app.registered_commands:
+        assert command.callback is not None
+        name = command.name or command.callback.__name__
+        assert f"lstmbench {name}" in README, name
+
+
+def test_the_suite_in_the_readme_is_a_suite(tmp_path: Path):
+    text = re.findall(r"```toml\n(.*?)```", README, re.S)[0]
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    suite = plan.load_suite(str(path))
+    workloads = [workload for rows in suite.rows for workload in rows.workloads()]
+    assert len(workloads) == 2 * 2 * 2 * 4
+
+
+def test_the_exit_codes_of_the_readme_are_those_of_the_tool():
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.M)}
+    assert documented <= {int(code) for code in cli.Exit}
+
+
+def test_the_table_is_current():
+    assert report.update(ROOT / "README.md", check=True), (
+        "README.md is stale: make report, and commit it"
+    )
+
+
+def test_the_reports_beside_the_result_files_are_theirs():
+    files = sorted((ROOT / "results").glob("*.json"))
+    assert files
+    for path in files:
+        page = report.report([report.read(path)])
+        assert path.with_suffix(".md").read_text(encoding="utf-8") == page
+
+
+def test_make_help_names_every_target():
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.M))
+    shown = subprocess.run(
+        ["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert {line.split()[0] for line in shown.splitlines()} == targets
