@@ -1,11 +1,29 @@
-"""What every test shares: how a peer framework is asked for."""
+"""What every test shares: peers, golden files, rows made by hand, and workers without a process."""
 
 import importlib
 import importlib.util
+import json
 import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+
+from lstmbench import worker
+from lstmbench.backends.fake import FakeBackend
+from lstmbench.environment import Environment, Machine, fingerprint
+from lstmbench.errors import BackendUnavailable
+from lstmbench.measure import Target
+from lstmbench.plan import Job, Plan
+from lstmbench.result import Errors, Header, Outcome, Result, Row, Settings, Times, make_row, read
+from lstmbench.stats import summarise
+from lstmbench.workload import Workload, flops
+
+GOLDEN = Path(__file__).parent / "golden"
 
 
 def require_peer(name: str) -> ModuleType:
@@ -16,3 +34,196 @@ def require_peer(name: str) -> ModuleType:
             pytest.fail(f"{reason}, and LSTMBENCH_REQUIRE_PEERS says it must be")
         pytest.skip(reason)
     return importlib.import_module(name)
+
+
+def assert_golden(name: str, text: str) -> None:
+    """The text is that of a golden file; LSTMBENCH_WRITE_GOLDEN=1 writes it anew, and fails."""
+    path = GOLDEN / name
+    if os.environ.get("LSTMBENCH_WRITE_GOLDEN"):
+        path.write_text(text, encoding="utf-8")
+        pytest.fail(f"{path.name} is written: read it, then run again without the variable")
+    assert text == path.read_text(encoding="utf-8")
+
+
+def a_workload(**given: Any) -> Workload:
+    """A tiny LSTM, with whatever is given replaced."""
+    sizes = {"seq_len": 3, "batch_size": 2, "input_size": 4, "hidden_size": 5}
+    return Workload(**{"cell": "lstm", "mode": "infer", **sizes, **given})
+
+
+def ok_outcome(seconds: float = 0.001, workload: Workload | None = None) -> Outcome:
+    """Eight samples around a median."""
+    workload = workload or a_workload()
+    around = (0.97, 0.98, 0.99, 1.0, 1.0, 1.01, 1.02, 1.05)
+    samples = tuple(seconds * each for each in around)
+    return Outcome(
+        status="ok",
+        time_s=Times(**vars(summarise(samples))),
+        samples_s=samples,
+        loops=1,
+        warmup_calls=10,
+        stop="budget",
+        compile_s=0.0,
+        sequences_per_s=workload.batch_size / seconds,
+        timesteps_per_s=workload.batch_size * workload.seq_len / seconds,
+        flops=flops(workload),
+        flops_per_s=flops(workload) / seconds,
+        peak_memory_bytes=50 * 2**20,
+        error=Errors(
+            output=1e-7, gradient=2e-7 if workload.has_gradients else None, tolerance=2e-6
+        ),
+    )
+
+
+def a_row(
+    workload: Workload | None = None,
+    *,
+    seconds: float = 0.001,
+    backend: str = "fake",
+    threads: int = 1,
+    outcome: Outcome | None = None,
+) -> Row:
+    """A row that went well, or as the outcome says."""
+    workload = workload or a_workload()
+    return make_row(
+        workload,
+        backend=backend,
+        backend_version="1",
+        device="cpu",
+        threads=threads,
+        outcome=outcome or ok_outcome(seconds, workload),
+    )
+
+
+def bad_row(status: Any, reason: str = "for a reason", **given: Any) -> Row:
+    """A row without a time."""
+    return a_row(outcome=Outcome(status=status, reason=reason), **given)
+
+
+def a_machine(**given: Any) -> Machine:
+    """A machine that nobody has."""
+    facts: dict[str, Any] = {
+        "system": "Linux",
+        "architecture": "x86_64",
+        "cpu_model": "Imaginary 9000 @ 3.00GHz",
+        "physical_cores": 4,
+        "logical_cores": 8,
+        "usable_cores": 4,
+        "caches": {"L1d": 32 * 2**10, "L2": 2 * 2**20, "L3": 32 * 2**20},
+        "memory_gib": 16,
+        "simd": ("avx2", "fma"),
+    }
+    return Machine(**{**facts, **given})
+
+
+def a_header(**given: Any) -> Header:
+    """The header of a run on that machine."""
+    machine = a_machine()
+    fields: dict[str, Any] = {
+        "created": "2026-01-02T03:04:05+00:00",
+        "command": "lstmbench run --suite tiny",
+        "suite": "tiny",
+        "baseline": "fake",
+        "settings": Settings(),
+        "environment": Environment(
+            machine=machine,
+            software={"lstmbench": "0.1.0", "python": "3.11.9"},
+            load_average=0.1,
+            governor="performance",
+            warnings=(),
+        ),
+        "fingerprint": fingerprint(machine),
+    }
+    return Header(**{**fields, **given})
+
+
+def a_plan(*workloads: Workload, **given: Any) -> Plan:
+    """A plan for the fake backend."""
+    fields: dict[str, Any] = {
+        "suite": "tiny",
+        "baseline": "fake",
+        "backends": ("fake",),
+        "required": False,
+        "threads": (1,),
+        "workloads": workloads or (a_workload(),),
+    }
+    return Plan(**{**fields, **given})
+
+
+def as_result(rows: Sequence[Row], **header: Any) -> Result:
+    """A result file's content, in memory."""
+    fields = {name: getattr(a_header(**header), name) for name in Header.model_fields}
+    return Result(**fields, rows=tuple(rows))
+
+
+class InlineWorker:
+    """A worker in this process, on the fake backend, that remembers what it was asked."""
+
+    def __init__(
+        self, rules: list[dict[str, Any]] | None = None, unavailable: Exception | None = None
+    ) -> None:
+        self.backend = FakeBackend(rules or [])
+        self.unavailable = unavailable
+        self.asked: list[Workload] = []
+        self.closed = False
+
+    def start(self) -> None:
+        """Nothing has to be loaded."""
+
+    def version(self) -> str:
+        if self.unavailable is not None:
+            raise self.unavailable
+        return self.backend.version
+
+    def perform(
+        self, workload: Workload, target: Target | None, limit: float, tell: Callable[[str], None]
+    ) -> Outcome:
+        assert limit > 0
+        self.asked.append(workload)
+        return worker.perform(self.backend, workload, target, tell)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Recorder:
+    """An observer that writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.started_jobs: list[Job] = []
+        self.phases: list[str] = []
+        self.rows: list[Row] = []
+
+    def started(self, job: Job) -> None:
+        self.started_jobs.append(job)
+
+    def phase(self, phase: str) -> None:
+        self.phases.append(phase)
+
+    def finished(self, row: Row) -> None:
+        self.rows.append(row)
+
+
+def missing_backend() -> BackendUnavailable:
+    return BackendUnavailable("fake: not here; pip install fake")
+
+
+def run_tool(
+    *arguments: str, cwd: Path, script: list[dict[str, Any]] | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the tool in a process of its own, the fake backend playing ``script``."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "lstmbench.cli", *arguments],
+        cwd=cwd,
+        env={**os.environ, "LSTMBENCH_FAKE": json.dumps(script or []), **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def golden_result() -> Result:
+    """A result file of version 1, written once: every later version of the reader must read it."""
+    return read(GOLDEN / "result.json")
