@@ -5,6 +5,8 @@ Seconds = float
 _TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _RATE_UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _BYTE_UNITS = ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
+# From here on a number shows as 1.00 of the next unit: never "1000 ms".
+_FULL = 0.9995
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -26,7 +28,7 @@ def duration(seconds: Seconds) -> str:
     ('1.23 ms', '42.0 s', '32.0 ns')
     """
     for scale, unit in _TIME_UNITS:
-        if abs(seconds) >= scale:
+        if abs(seconds) >= _FULL * scale:
             return f"{significant(seconds / scale)} {unit}"
     return f"{significant(seconds / 1e-9)} ns"
 
@@ -49,7 +51,7 @@ def rate(per_second: float, unit: str = "") -> str:
     ('1.23 M', '87.1 GFLOP/s')
     """
     for scale, prefix in _RATE_UNITS:
-        if per_second >= scale:
+        if per_second >= _FULL * scale:
             return f"{significant(per_second / scale)} {prefix}{unit}"
     return f"{significant(per_second)} {unit}".rstrip()
 
@@ -61,7 +63,7 @@ def size(count: int) -> str:
     ('512 B', '3.00 MiB')
     """
     for scale, unit in _BYTE_UNITS:
-        if count >= scale:
+        if count >= _FULL * scale:
             return f"{significant(count / scale)} {unit}"
     return f"{count} B"
 
@@ -72,7 +74,7 @@ def ratio(value: float) -> str:
     >>> ratio(2.345), ratio(0.5), ratio(123.4)
     ('2.35×', '0.50×', '123×')
     """
-    return f"{value:.2f}×" if value < 10 else f"{significant(value)}×"
+    return f"{value:.2f}×" if value < 9.995 else f"{significant(value)}×"
 
 
 def percent(fraction: float) -> str:
