@@ -93,7 +93,7 @@ def _state(name: str) -> BackendState:
     entry = BACKENDS[name]
     absent = missing(name) is not None
     try:
-        found = None if absent else version(entry.package)
+        found = None if absent else version(entry.packages[0])
     except PackageNotFoundError:
         found = None
     return BackendState(name, not absent, found, entry.install if absent else None, entry.summary)

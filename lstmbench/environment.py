@@ -27,7 +27,16 @@ SIMD_FLAGS = (
     "asimd",
     "sve",
 )
-PACKAGES = ("numpy", "numba", "llvmlite", "scipy", "torch")
+PACKAGES = (
+    "numpy",
+    "numba",
+    "llvmlite",
+    "scipy",
+    "torch",
+    "onnxruntime",
+    "openvino",
+    "jax",
+)
 
 
 class _Model(BaseModel):

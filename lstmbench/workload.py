@@ -23,12 +23,24 @@ DTYPES = ("float32", "float64")
 DATA = ("random", "sunspots")
 CELL_NAMES = tuple(name + suffix for name in CELLS for suffix in ("", "-bi"))
 MAX_SIZE = 2**31 - 1
+SUNSPOT_YEARS = 309
 
-_ID = re.compile(
-    r"(?P<cell>[a-z-]+)/(?P<mode>[a-z]+)/"
-    r"T(?P<seq_len>\d+)-B(?P<batch_size>\d+)-I(?P<input_size>\d+)-H(?P<hidden_size>\d+)"
-    r"-L(?P<num_layers>\d+)(?P<no_bias>-nobias)?/(?P<dtype>[a-z0-9]+)"
+_SIZES = "".join(
+    rf"-{letter}(?P<{name}>0|[1-9]\d{{0,9}})"
+    for letter, name in (
+        ("T", "seq_len"),
+        ("B", "batch_size"),
+        ("I", "input_size"),
+        ("H", "hidden_size"),
+        ("L", "num_layers"),
+    )
 )
+_ID = re.compile(
+    rf"(?P<cell>[a-z-]+)/(?P<mode>[a-z]+)/{_SIZES[1:]}(?P<no_bias>-nobias)?/(?P<dtype>[a-z0-9]+)",
+    re.ASCII,
+)
+# No size has as many digits as this allows.
+_PIECE = re.compile(r"\s*(\d{1,12})(?::(\d{1,12})(?::(x?)(\d{1,12}))?)?\s*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,10 @@ class Workload:
         if self.data == "sunspots" and self.input_size != 1:
             raise UsageError(
                 f"data: sunspots is one number a step and needs input_size 1, got {self.input_size}"
+            )
+        if self.data == "sunspots" and self.seq_len > SUNSPOT_YEARS:
+            raise UsageError(
+                f"data: sunspots are of {SUNSPOT_YEARS} years, got seq_len {self.seq_len}"
             )
 
     @property
@@ -159,7 +175,7 @@ def memory_bytes(workload: Workload) -> int:
     """An estimate of the memory one row needs, verification against the oracle included.
 
     Counts every named array, and for each layer the projected input, the gates and the states that
-    backward needs, in the working precision for the backend and again for the oracle's runs in
+    backward needs (the oracle keeps them for inference too), in the working precision for the backend and again for the oracle's runs in
     the working precision and in float64.
     """
     cell, shape = workload.spec, workload.shape
@@ -169,11 +185,7 @@ def memory_bytes(workload: Workload) -> int:
     elements = sum(prod(dims) for shapes in named for dims in shapes.values())
     per_step = (2 * cell.num_gates + len(cell.states)) * shape.hidden_size
     elements += (
-        shape.seq_len
-        * shape.batch_size
-        * per_step
-        * shape.num_directions
-        * (shape.num_layers if workload.mode != "infer" else 1)
+        shape.seq_len * shape.batch_size * per_step * shape.num_directions * shape.num_layers
     )
     itemsize = 8 if workload.dtype == "float64" else 4
     return elements * (2 * itemsize + 8)
@@ -186,11 +198,11 @@ def parse_axis(name: str, text: str) -> tuple[int, ...]:
     """
     values: list[int] = []
     for piece in text.split(","):
-        match = re.fullmatch(r"\s*(\d+)(?::(\d+)(?::(x?)(\d+))?)?\s*", piece)
+        match = _PIECE.fullmatch(piece)
         if match is None:
             raise UsageError(
                 f"{name}: expected sizes such as 32,64 or a range 1:64:x2 or 10:50:20, "
-                f"got {piece.strip()!r}"
+                f"got {piece.strip()[:40]!r}"
             )
         start = int(match[1])
         stop = int(match[2] or start)

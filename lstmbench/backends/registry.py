@@ -14,7 +14,7 @@ class Entry:
 
     Attributes:
         module: where it lives in this package.
-        package: what it needs.
+        packages: what it needs; the first is the framework itself.
         install: the command that installs that.
         summary: what it is, in one line.
         timed: what is inside a timed call, and what is not.
@@ -23,7 +23,7 @@ class Entry:
 
     name: str
     module: str
-    package: str
+    packages: tuple[str, ...]
     install: str
     summary: str
     timed: str
@@ -36,7 +36,7 @@ BACKENDS = {
         Entry(
             "numba-cpu",
             "numba_cpu",
-            "numba",
+            ("numba",),
             "pip install numba",
             "the kernels of this project, on the CPU",
             "forward (infer) or forward and backward with every gradient (train), written into "
@@ -45,7 +45,7 @@ BACKENDS = {
         Entry(
             "numpy",
             "numpy_cpu",
-            "numpy",
+            ("numpy",),
             "pip install numpy",
             "vectorised NumPy: one input projection, one product a step",
             "one input projection for all steps, one product a step, the elementwise step; "
@@ -54,7 +54,7 @@ BACKENDS = {
         Entry(
             "torch-cpu",
             "torch_cpu",
-            "torch",
+            ("torch",),
             "pip install torch==2.13.0",
             "torch.nn.RNN, LSTM and GRU, eager, on the CPU",
             "the module's forward under inference_mode (infer), or forward and autograd.grad for "
@@ -62,9 +62,36 @@ BACKENDS = {
             "every call, inside; arrays become tensors once, outside",
         ),
         Entry(
+            "onnxruntime-cpu",
+            "onnxruntime_cpu",
+            ("onnxruntime", "onnx"),
+            "pip install onnxruntime onnx",
+            "ONNX Runtime, CPU execution provider; inference only",
+            "run_with_iobinding on arrays that exist already; building the session, which packs "
+            "the weights, is outside",
+        ),
+        Entry(
+            "openvino-cpu",
+            "openvino_cpu",
+            ("openvino", "onnx"),
+            "pip install openvino onnx",
+            "OpenVINO CPU plugin on the ONNX model; inference only",
+            "infer of one request, float32 asked for, latency hint, one stream; compiling the "
+            "model is outside",
+        ),
+        Entry(
+            "jax-cpu",
+            "jax_cpu",
+            ("jax", "jaxlib"),
+            "pip install jax",
+            "JAX: lax.scan under jit, on the CPU",
+            "the compiled function (infer), or the compiled vjp for every parameter, the input and "
+            "the states (train), until its results are ready; tracing and compiling are outside",
+        ),
+        Entry(
             "fake",
             "fake",
-            "numpy",
+            ("numpy",),
             "pip install numpy",
             "scripted times for tests and demonstrations; measures nothing",
             "nothing: the times are scripted",
@@ -83,8 +110,10 @@ def entry(name: str) -> Entry:
 def missing(name: str) -> str | None:
     """Why a backend cannot be loaded, found without importing it; ``None`` where it can."""
     known = entry(name)
-    if find_spec(known.package) is None:
-        return f"{known.package} is not installed; {known.install}"
+    absent = [package for package in known.packages if find_spec(package) is None]
+    if absent:
+        are = "is" if len(absent) == 1 else "are"
+        return f"{' and '.join(absent)} {are} not installed; {known.install}"
     return None
 
 

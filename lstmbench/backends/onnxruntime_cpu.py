@@ -1,0 +1,62 @@
+"""ONNX Runtime on the CPU: inference of an ONNX ``LSTM``, ``GRU`` or ``RNN`` node.
+
+Inside a timed call: ``run_with_iobinding``, inputs and outputs bound once to arrays that exist
+already.  Outside: building the model, and the session, which packs the weights when it is made.
+"""
+
+import os
+
+import onnxruntime
+
+from lstmbench_kernels.problem import Problem
+
+from ..clock import WallClock
+from ..errors import BackendUnavailable
+from ..workload import Workload
+from . import onnx_model
+from .base import Arrays, Compilation, Step
+
+
+class OnnxRuntimeCpu:
+    """ONNX Runtime's CPU execution provider, one operator at a time."""
+
+    name = "onnxruntime-cpu"
+
+    def __init__(self) -> None:
+        self.version = str(onnxruntime.__version__)
+        self.clock = WallClock()
+        self._threads = int(os.environ["OMP_NUM_THREADS"])
+
+    def prepare(self, workload: Workload, problem: Problem) -> Step:
+        if workload.mode != "infer":
+            raise BackendUnavailable(f"{self.name}: has no training")
+        if workload.dtype != "float32":
+            raise BackendUnavailable(f"{self.name}: its recurrent operators are float32 only")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        session = onnxruntime.InferenceSession(
+            onnx_model.build(problem), options, providers=["CPUExecutionProvider"]
+        )
+        binding = session.io_binding()
+        for name, array in onnx_model.feeds(problem).items():
+            binding.bind_cpu_input(name, array)
+        names = [output.name for output in session.get_outputs()]
+        for output in session.get_outputs():
+            binding.bind_ortvalue_output(
+                output.name,
+                onnxruntime.OrtValue.ortvalue_from_shape_and_type(output.shape, "float32"),
+            )
+
+        def outputs() -> Arrays:
+            found = dict(zip(names, binding.copy_outputs_to_cpu(), strict=True))
+            return onnx_model.outputs(problem, found)
+
+        return Step(lambda: session.run_with_iobinding(binding), outputs)
+
+    def compilation(self) -> Compilation | None:
+        return None
+
+
+def make() -> OnnxRuntimeCpu:
+    return OnnxRuntimeCpu()

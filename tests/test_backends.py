@@ -1,0 +1,107 @@
+"""One conformance suite over every backend: right results, and one clear line where it cannot run."""
+
+from itertools import product
+
+import pytest
+from conftest import require_peer
+
+from lstmbench.backends import registry
+from lstmbench.backends.base import Backend
+from lstmbench.errors import BackendUnavailable, UsageError
+from lstmbench.process import THREAD_VARIABLES
+from lstmbench.worker import perform
+from lstmbench.workload import MODES, Workload
+
+TRAINERS = ("numba-cpu", "numpy", "torch-cpu", "jax-cpu", "fake")
+INFERENCE_ONLY = ("onnxruntime-cpu", "openvino-cpu")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=() if name in ("numba-cpu", "numpy", "fake") else pytest.mark.peer)
+        for name in registry.BACKENDS
+    ],
+)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    for package in registry.entry(request.param).packages:
+        require_peer(package)
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in THREAD_VARIABLES:
+            patch.setenv(variable, "2")
+        return registry.load(request.param)
+
+
+def workload(cell: str = "lstm", mode: str = "infer", **changes: object) -> Workload:
+    sizes = {"seq_len": 5, "batch_size": 3, "input_size": 4, "hidden_size": 6}
+    return Workload(cell=cell, mode=mode, **{**sizes, **changes})  # type: ignore[arg-type]
+
+
+def test_every_backend_is_in_this_suite():
+    assert set(TRAINERS) | set(INFERENCE_ONLY) == set(registry.BACKENDS)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn-tanh", "rnn-relu"])
+def test_outputs_and_gradients_agree_with_the_oracle(backend: Backend, cell: str):
+    modes = ("infer", "train") if backend.name in TRAINERS else ("infer",)
+    for mode, bidirectional, layers in product(modes, (False, True), (1, 2)):
+        each = workload(cell, mode, bidirectional=bidirectional, num_layers=layers)
+        outcome = perform(backend, each, None)
+        assert (outcome.status, outcome.reason) == ("skipped", "verified only"), each.id
+
+
+def test_networks_without_bias_agree_too(backend: Backend):
+    mode = "train" if backend.name in TRAINERS else "infer"
+    outcome = perform(backend, workload("gru", mode, bias=False), None)
+    assert outcome.reason == "verified only"
+
+
+def test_every_mode_can_be_prepared_and_run_again(backend: Backend):
+    for mode in MODES if backend.name in TRAINERS else ("infer",):
+        outcome = perform(backend, workload(mode=mode), None)
+        assert outcome.reason == "verified only", mode
+
+
+def test_float64_is_held_to_its_own_bound(backend: Backend):
+    outcome = perform(backend, workload(dtype="float64"), None)
+    if backend.name in INFERENCE_ONLY:
+        assert outcome.status == "unavailable"
+        assert "float32 only" in (outcome.reason or "")
+    else:
+        assert outcome.error is not None
+        assert outcome.error.output < 1e-12
+
+
+def test_a_mode_that_a_backend_lacks_is_a_row_with_its_reason(backend: Backend):
+    outcome = perform(backend, workload(mode="train"), None)
+    if backend.name in INFERENCE_ONLY:
+        assert outcome.status == "unavailable"
+        assert outcome.reason == f"{backend.name}: has no training"
+    else:
+        assert outcome.status == "skipped"
+
+
+def test_a_backend_says_which_version_it_is(backend: Backend):
+    assert backend.version
+
+
+def test_a_missing_package_is_named_with_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(registry, "find_spec", lambda _name: None)
+    with pytest.raises(BackendUnavailable, match="torch-cpu: torch is not installed; pip install"):
+        registry.load("torch-cpu")
+    assert registry.missing("onnxruntime-cpu") == (
+        "onnxruntime and onnx are not installed; pip install onnxruntime onnx"
+    )
+
+
+def test_an_unknown_name_is_answered_with_the_nearest():
+    with pytest.raises(UsageError, match="did you mean 'torch-cpu'"):
+        registry.load("torch-cp")
+
+
+def test_every_entry_says_what_is_inside_its_timed_call():
+    for entry in registry.BACKENDS.values():
+        assert len(entry.timed) > 20
+        assert entry.install.startswith("pip install ")
