@@ -175,8 +175,8 @@ def memory_bytes(workload: Workload) -> int:
     """An estimate of the memory one row needs, verification against the oracle included.
 
     Counts every named array, and for each layer the projected input, the gates and the states that
-    backward needs (the oracle keeps them for inference too), in the working precision for the backend and again for the oracle's runs in
-    the working precision and in float64.
+    backward needs (the oracle keeps them for inference too), in the working precision for the
+    backend and again for the oracle's runs in the working precision and in float64.
     """
     cell, shape = workload.spec, workload.shape
     named = [input_shapes(cell, shape), parameter_shapes(cell, shape), output_shapes(cell, shape)]
