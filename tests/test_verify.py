@@ -1,0 +1,216 @@
+"""What is right is right by a stated rule, and nothing that is wrong passes for it."""
+
+import numpy as np
+import pytest
+from conftest import a_workload
+
+from lstmbench.backends import numpy_cpu
+from lstmbench.measure import Target
+from lstmbench.verify import (
+    FLOAT32_CEILING,
+    FLOAT64_TOLERANCE,
+    FLOOR,
+    MULTIPLE,
+    Oracle,
+    Verdict,
+    evaluate,
+    relative_error,
+)
+from lstmbench.worker import perform, problem_of
+from lstmbench_kernels.spec import CELLS, GATE_ORDERS, permute_gates
+
+
+def oracle_of(*, gradients=True, **given):
+    problem = problem_of(a_workload(mode="train", **given))
+    return problem, Oracle.of(problem, gradients=gradients)
+
+
+def right_answer(dtype="float64"):
+    problem, oracle = oracle_of(dtype=dtype)
+    outputs, gradients = evaluate(problem, True)
+    return oracle, dict(outputs), dict(gradients)
+
+
+# --- the metric
+
+
+def test_the_error_is_the_largest_difference_over_the_largest_right_value():
+    want = np.array([[1.0, -4.0], [2.0, 0.0]])
+    got = np.array([[1.0, -4.0], [2.5, 0.1]])
+
+    assert relative_error(got, want) == (0.125, (1, 0))
+
+
+def test_the_error_of_a_right_answer_of_zeros_is_absolute():
+    assert relative_error(np.array([0.0, 0.25]), np.zeros(2)) == (0.25, (1,))
+
+
+@pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf])
+def test_an_element_that_is_not_finite_is_an_infinite_error_where_it_is(poison):
+    got = np.ones((2, 3))
+    got[1, 2] = poison
+
+    assert relative_error(got, np.ones((2, 3))) == (np.inf, (1, 2))
+
+
+# --- the tolerance
+
+
+def test_float64_must_agree_to_one_in_a_million_millions():
+    _, oracle = oracle_of(dtype="float64")
+
+    assert oracle.tolerance == FLOAT64_TOLERANCE == 1e-12
+
+
+def test_float32_may_be_four_times_as_wrong_as_numpy_in_float32():
+    problem, oracle = oracle_of(seq_len=100, hidden_size=80)
+    outputs, gradients = evaluate(problem, True)
+    right, right_gradients = evaluate(problem.astype("float64"), True)
+
+    pairs = [(outputs[n], right[n]) for n in right]
+    pairs += [(gradients[n], right_gradients[n]) for n in right_gradients]
+    worst = max(np.max(np.abs(got - want)) / np.max(np.abs(want)) for got, want in pairs)
+
+    assert FLOOR < oracle.tolerance < FLOAT32_CEILING
+    assert oracle.tolerance == pytest.approx(MULTIPLE * worst)
+    assert MULTIPLE == 4
+
+
+def test_float32_may_always_be_sixteen_roundings_off():
+    _, oracle = oracle_of(seq_len=1, batch_size=1, input_size=1, hidden_size=1)
+
+    assert oracle.tolerance == FLOOR == 16 * 2.0**-23
+
+
+def test_float32_may_never_be_off_by_more_than_the_ceiling(monkeypatch):
+    monkeypatch.setattr("lstmbench.verify.MULTIPLE", 1e6)
+
+    _, oracle = oracle_of()
+
+    assert oracle.tolerance == FLOAT32_CEILING == 5e-5
+
+
+def test_the_tolerance_of_inference_does_not_look_at_gradients(monkeypatch):
+    monkeypatch.setattr("lstmbench_kernels.reference.backward", lambda *_: pytest.fail("called"))
+
+    _, oracle = oracle_of(gradients=False)
+
+    assert oracle.gradients is None
+
+
+# --- verdicts
+
+
+def test_the_right_answer_is_correct():
+    oracle, outputs, gradients = right_answer()
+
+    verdict = oracle.judge(outputs, gradients)
+
+    assert verdict.correct
+    assert verdict.output == verdict.gradient == 0.0
+
+
+@pytest.mark.parametrize("of", ["outputs", "gradients"])
+def test_one_element_off_in_any_array_is_incorrect_and_named(of):
+    oracle, outputs, gradients = right_answer()
+    arrays = {"outputs": outputs, "gradients": gradients}[of]
+    for name in arrays:
+        right = arrays[name]
+        arrays[name] = right.copy()
+        index = tuple(size - 1 for size in right.shape)
+        arrays[name][index] += 1e-3 * np.max(np.abs(right))
+
+        verdict = oracle.judge(outputs, gradients)
+
+        assert not verdict.correct
+        assert max(verdict.output, verdict.gradient) == pytest.approx(1e-3)
+        prefix = "gradient of " if of == "gradients" else ""
+        assert verdict.worst.startswith(f"{prefix}{name}{list(index)}: expected ")
+        arrays[name] = right
+
+
+@pytest.mark.parametrize("of", ["outputs", "gradients"])
+@pytest.mark.parametrize("damage", ["missing", "surplus", "misshapen", "nan"])
+def test_a_damaged_set_of_arrays_is_an_infinite_error(of, damage):
+    oracle, outputs, gradients = right_answer()
+    arrays = {"outputs": outputs, "gradients": gradients}[of]
+    name = next(iter(arrays))
+    if damage == "missing":
+        del arrays[name]
+    elif damage == "surplus":
+        arrays["extra"] = arrays[name]
+    elif damage == "misshapen":
+        arrays[name] = arrays[name].swapaxes(0, 1)
+    else:
+        arrays[name] = arrays[name] * np.nan
+
+    verdict = oracle.judge(outputs, gradients)
+
+    assert not verdict.correct
+    assert max(verdict.output, verdict.gradient) == np.inf
+
+
+def test_a_right_shape_is_not_enough_a_broadcast_one_is_refused():
+    oracle, outputs, gradients = right_answer()
+    outputs["hT"] = outputs["hT"][0]
+
+    verdict = oracle.judge(outputs, gradients)
+
+    assert verdict.output == np.inf
+    assert verdict.worst == "hT: expected shape (1, 2, 5), got (2, 5)"
+
+
+def test_no_gradients_where_there_should_be_some_is_an_infinite_error():
+    oracle, outputs, _ = right_answer()
+
+    assert oracle.judge(outputs, None).gradient == np.inf
+
+
+def test_an_error_just_at_the_tolerance_is_correct_and_just_above_is_not():
+    assert Verdict(1e-6, None, 1e-6, "").correct
+    assert Verdict(1e-6, 1e-6, 1e-6, "").correct
+    assert not Verdict(np.nextafter(1e-6, 1), None, 1e-6, "").correct
+    assert not Verdict(0.0, np.nextafter(1e-6, 1), 1e-6, "").correct
+
+
+# --- through the worker
+
+
+@pytest.mark.parametrize("cell", sorted(CELLS))
+@pytest.mark.parametrize("mode", ["infer", "forward", "train", "backward"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_the_numpy_backend_verifies(cell, mode, bidirectional):
+    workload = a_workload(
+        cell=cell, mode=mode, bidirectional=bidirectional, num_layers=2, seq_len=7, hidden_size=11
+    )
+
+    outcome = perform(numpy_cpu.make(), workload, None)
+
+    assert (outcome.status, outcome.reason) == ("skipped", "verified only")
+    assert (outcome.error.gradient is None) == (mode in ("infer", "forward"))
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_a_backend_that_swaps_two_gates_is_incorrect_and_gets_no_time(cell, monkeypatch):
+    class Swapped(numpy_cpu.Network):
+        def __init__(self, problem):
+            spec = problem.cell
+            assert GATE_ORDERS["torch"][cell] != GATE_ORDERS["onnx"][cell]
+            parameters = {
+                name: permute_gates(array, spec, "torch", "onnx")
+                for name, array in problem.parameters.items()
+            }
+            problem = type(problem)(
+                spec, problem.shape, problem.inputs, parameters, problem.upstream
+            )
+            super().__init__(problem)
+
+    monkeypatch.setattr(numpy_cpu, "Network", Swapped)
+
+    outcome = perform(numpy_cpu.make(), a_workload(cell=cell), Target(budget=0.01))
+
+    assert outcome.status == "incorrect"
+    assert "above the tolerance" in outcome.reason
+    assert outcome.time_s is None
+    assert outcome.samples_s == ()
+    assert outcome.error.output > 1e-3
