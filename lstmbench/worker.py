@@ -134,7 +134,9 @@ def _incorrect(verdict: Verdict) -> Outcome:
 
 
 def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:500]
+    """What an error says, in one line of text that can be written to a file."""
+    line = " ".join(str(error).split())[:500]
+    return line.encode(errors="backslashreplace").decode()
 
 
 def _reset_peak_memory() -> None:

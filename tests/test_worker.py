@@ -1,0 +1,229 @@
+"""A row is verified, timed, verified again; whatever goes wrong inside a backend is an outcome."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import a_workload
+
+from lstmbench import worker
+from lstmbench.backends.fake import FakeBackend
+from lstmbench.data import load_sunspots
+from lstmbench.measure import Target
+from lstmbench.result import Outcome
+from lstmbench.workload import flops
+
+QUICK = Target(budget=0.05, precision=0.01)
+
+
+def performed(*rules, workload=None, target=QUICK, tell=lambda _phase: None):
+    return worker.perform(FakeBackend(list(rules)), workload or a_workload(), target, tell)
+
+
+class Wrapped(FakeBackend):
+    """The fake backend, its steps changed by a function."""
+
+    def __init__(self, change, *rules):
+        super().__init__(list(rules))
+        self._change = change
+
+    def prepare(self, workload, problem):
+        return self._change(super().prepare(workload, problem))
+
+
+# --- a row that goes well
+
+
+def test_a_right_row_has_its_scripted_time_and_all_that_follows_from_it():
+    workload = a_workload(mode="train")
+
+    outcome = performed({"seconds": [0.002]}, workload=workload)
+
+    assert (outcome.status, outcome.reason) == ("ok", None)
+    assert outcome.time_s.median == pytest.approx(0.002)
+    assert outcome.time_s.samples == len(outcome.samples_s)
+    assert outcome.sequences_per_s == pytest.approx(2 / 0.002)
+    assert outcome.timesteps_per_s == pytest.approx(2 * 3 / 0.002)
+    assert outcome.flops == flops(workload)
+    assert outcome.flops_per_s == pytest.approx(flops(workload) / 0.002)
+    assert outcome.loops == 1
+    assert outcome.stop == "precise"
+    assert outcome.error.output <= outcome.error.tolerance
+    assert outcome.error.gradient <= outcome.error.tolerance
+    assert outcome.peak_memory_bytes > 2**20
+
+
+def test_an_inference_row_has_no_error_of_gradients():
+    assert performed().error.gradient is None
+
+
+def test_a_row_tells_what_it_is_at():
+    phases = []
+
+    performed(tell=phases.append)
+
+    assert phases == ["verifying", "measuring"]
+
+
+def test_without_a_target_a_row_is_verified_and_not_timed():
+    phases = []
+
+    outcome = performed(target=None, tell=phases.append)
+
+    assert (outcome.status, outcome.reason) == ("skipped", "verified only")
+    assert outcome.error.output <= outcome.error.tolerance
+    assert phases == ["verifying"]
+
+
+# --- compilation
+
+
+def test_compile_time_is_reported_and_in_no_sample():
+    outcome = performed({"seconds": [0.002], "compile": 30.0})
+
+    assert outcome.compile_s == 30.0
+    assert outcome.time_s.max == pytest.approx(0.002)
+
+
+def test_a_row_that_compiles_nothing_says_zero():
+    assert performed().compile_s == 0.0
+
+
+def test_a_backend_that_never_compiles_says_nothing():
+    class Interpreted(FakeBackend):
+        def compilation(self):
+            return None
+
+    outcome = worker.perform(Interpreted([]), a_workload(), QUICK)
+
+    assert (outcome.status, outcome.compile_s) == ("ok", None)
+
+
+def test_a_compilation_inside_the_timed_part_fails_the_row():
+    outcome = performed({"seconds": [0.002], "compile": 0.001, "recompile": True})
+
+    assert outcome.status == "failed"
+    assert "inside the timed part" in outcome.reason
+    assert outcome.time_s is None
+
+
+# --- a row that goes wrong
+
+
+def test_a_wrong_result_is_incorrect_and_has_no_time():
+    outcome = performed({"fault": "wrong"})
+
+    assert outcome.status == "incorrect"
+    assert "error 0.01 above the tolerance 1.9e-06" in outcome.reason
+    assert outcome.time_s is None
+    assert outcome.error.output == pytest.approx(0.01, rel=1e-3)
+
+
+def test_a_wrong_result_is_never_timed():
+    backend = FakeBackend([{"fault": "wrong", "seconds": [1.0]}])
+
+    worker.perform(backend, a_workload(), QUICK)
+
+    assert backend.clock.now() == 1.0  # the one call that was verified
+
+
+def test_a_result_that_turns_wrong_while_it_is_timed_is_incorrect():
+    calls = 0
+
+    def rot(step):
+        def outputs():
+            nonlocal calls
+            calls += 1
+            return {n: a * (1.0 if calls == 1 else 1.5) for n, a in step.outputs().items()}
+
+        return replace(step, outputs=outputs)
+
+    outcome = worker.perform(Wrapped(rot), a_workload(), QUICK)
+
+    assert calls == 2
+    assert outcome.status == "incorrect"
+    assert outcome.time_s is None
+
+
+def test_a_result_that_is_not_a_number_is_incorrect_without_an_error_in_numbers():
+    def poison(step):
+        return replace(step, outputs=lambda: {n: a * np.nan for n, a in step.outputs().items()})
+
+    outcome = worker.perform(Wrapped(poison), a_workload(), QUICK)
+
+    assert outcome.status == "incorrect"
+    assert outcome.error is None
+    assert "error inf above" in outcome.reason
+
+
+def test_missing_gradients_make_a_training_row_incorrect():
+    outcome = worker.perform(
+        Wrapped(lambda step: replace(step, gradients=None)), a_workload(mode="train"), QUICK
+    )
+
+    assert outcome.status == "incorrect"
+    assert "gradient of arrays: expected ['bias_hh_l0'" in outcome.reason
+
+
+def test_what_a_framework_raises_is_a_failed_row():
+    outcome = performed({"fault": "raise"})
+
+    assert (outcome.status, outcome.reason) == ("failed", "RuntimeError: told to fail")
+
+
+def test_running_out_of_memory_is_a_row_of_its_own_kind():
+    outcome = performed({"fault": "memory"})
+
+    assert outcome.status == "oom"
+    assert "out of memory: " in outcome.reason
+
+
+def test_a_workload_that_a_backend_cannot_run_is_unavailable():
+    outcome = performed({"fault": "unavailable"})
+
+    assert outcome.status == "unavailable"
+    assert "told to be unavailable" in outcome.reason
+
+
+@pytest.mark.parametrize("text", ["a\nb\tc", "x" * 10_000, "no \udcff text", "", "\x1b[31m"])
+def test_whatever_a_framework_says_is_one_line_that_can_be_written(text):
+    def blame(step):
+        def run():
+            raise ValueError(text)
+
+        return replace(step, run=run)
+
+    outcome = worker.perform(Wrapped(blame), a_workload(), QUICK)
+
+    assert outcome.status == "failed"
+    assert "\n" not in outcome.reason
+    assert len(outcome.reason) < 600
+    assert Outcome.model_validate_json(outcome.model_dump_json()) == outcome
+
+
+# --- what it runs on
+
+
+def test_rows_of_the_same_sizes_get_the_same_problem():
+    one, other = (worker.problem_of(a_workload(mode=mode)) for mode in ("infer", "train"))
+
+    for name in one.inputs:
+        np.testing.assert_array_equal(one.inputs[name], other.inputs[name])
+    for name in one.parameters:
+        np.testing.assert_array_equal(one.parameters[name], other.parameters[name])
+
+
+def test_a_sunspot_row_runs_on_windows_of_the_series():
+    workload = a_workload(data="sunspots", input_size=1, seq_len=309, batch_size=1, dtype="float64")
+
+    x = worker.problem_of(workload).inputs["x"]
+
+    np.testing.assert_array_equal(x[:, 0, 0], load_sunspots())
+
+
+def test_inputs_are_random_and_dense():
+    x = worker.problem_of(a_workload(seq_len=100, batch_size=20)).inputs["x"]
+
+    assert abs(float(x.mean())) < 0.05
+    assert abs(float(x.std()) - 1) < 0.05
+    assert np.count_nonzero(x) == x.size
