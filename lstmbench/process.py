@@ -118,6 +118,8 @@ class WorkerProcess:
         except TimeoutError:
             self.close()
             return Outcome(status="timeout", reason=f"no answer for {clock_time(limit)}")
+        except BackendUnavailable as error:
+            return Outcome(status="unavailable", reason=str(error))
         except WorkerError as error:
             return Outcome(status="failed", reason=str(error))
         except (EOFError, OSError):
@@ -132,7 +134,7 @@ class WorkerProcess:
         self._process.wait()
         self._talk.close()
         self._log.close()
-        self._process = None
+        self._process = self._version = None
 
     def _send(self, **message: object) -> None:
         self._talk.send_bytes(json.dumps(message).encode())
@@ -158,11 +160,11 @@ class WorkerProcess:
         if out_of_memory:
             return True, "killed by the kernel: out of memory"
         how = (
-            f"killed by {signal.Signals(-code).name}"
+            f"was killed by {signal.Signals(-code).name}"
             if code < 0
             else f"ended with exit code {code}"
         )
-        return False, f"the worker was {how}" + (
+        return False, f"the worker {how}" + (
             f"; it said: {last_words[:300]}" if last_words else ""
         )
 
