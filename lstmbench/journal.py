@@ -19,12 +19,13 @@ from .plan import Plan
 from .result import Header, Model, Row, first_error
 
 SUFFIX = ".journal"
+VERSION = 1
 
 
 class Opening(Model):
     """The first line: what was asked for, and on which machine."""
 
-    journal: int = 1
+    journal: int = VERSION
     plan: Plan
     header: Header
 
@@ -52,8 +53,9 @@ class Journal:
 
     def _append(self, line: Opening | Row) -> None:
         try:
-            self._file.write(line.model_dump_json().encode() + b"\n")
-            self._file.flush()
+            left = line.model_dump_json().encode() + b"\n"
+            while left:
+                left = left[self._file.write(left) :]
             os.fsync(self._file.fileno())
         except OSError as error:
             raise OutputError(
@@ -114,22 +116,31 @@ def load(path: Path) -> tuple[Opening, list[Row], int]:
     if lines and not lines[-1].endswith(b"\n"):
         lines.pop()
     try:
-        if not lines or "journal" not in json.loads(lines[0]):
+        start = json.loads(lines[0]) if lines else None
+        if not isinstance(start, dict) or "journal" not in start:
             raise ResultFormatError(f"{path}: not a journal of lstmbench, or empty; delete it")
+        if start["journal"] != VERSION:
+            raise ResultFormatError(
+                f"{path}: expected journal {VERSION}, got {start['journal']!r:.60}: begun by "
+                "another version of lstmbench, go on with that one"
+            )
         opening = Opening.model_validate_json(lines[0])
         rows = [Row.model_validate_json(line) for line in lines[1:]]
     except ValidationError as error:
         raise ResultFormatError(f"{path}: damaged: {first_error(error)}") from error
-    except (ValueError, UsageError) as error:
+    except (ValueError, UsageError, RecursionError) as error:
         raise ResultFormatError(f"{path}: damaged: {error}") from error
     return opening, rows, sum(map(len, lines))
 
 
 @contextmanager
 def _locked(path: Path, mode: str) -> Iterator[IO[bytes]]:
-    """Open a journal for this process alone."""
+    """Open a journal for this process alone.
+
+    Without a buffer: what a full disk did not take must not be tried again when the file is closed.
+    """
     try:
-        file = path.open(mode)
+        file = path.open(mode, buffering=0)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
     with file:
