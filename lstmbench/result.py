@@ -49,6 +49,17 @@ class Times(Model):
     ]
     samples: Size
 
+    @model_validator(mode="after")
+    def _are_in_order(self) -> Self:
+        low, high = self.ci95
+        for ascending in (
+            (self.min, self.q1, self.median, self.q3, self.max),
+            (self.min, low, self.median, high, self.max),
+        ):
+            if list(ascending) != sorted(ascending):
+                raise ValueError(f"expected times in ascending order, got {ascending}")
+        return self
+
     @property
     def spread(self) -> float:
         """Half the width of the interval, as a fraction of the median."""
@@ -250,7 +261,7 @@ def read(path: Path) -> Result:
     if not isinstance(start, dict) or start.get("schema") != SCHEMA:
         raise ResultFormatError(f"{path}: not an lstmbench result file (no schema {SCHEMA!r})")
     version = start.get("version")
-    if version != VERSION:
+    if type(version) is not int or version != VERSION:
         advice = "update lstmbench to read it" if _is_later(version) else "it is damaged"
         raise ResultFormatError(f"{path}: expected version {VERSION}, got {version!r}; {advice}")
     try:
