@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .backends.registry import entry
 from .errors import UsageError, unknown
-from .result import Model, first_error
+from .result import Key, Model, first_error
 from .workload import Workload, parse_axis, split_cell_name
 
 MAX_THREADS = 1024
@@ -82,8 +82,8 @@ class Suite(BaseModel):
     name: str
     description: str
     baseline: str
-    backends: list[str]
-    threads: list[int] | None = None
+    backends: Annotated[list[str], Field(min_length=1)]
+    threads: Annotated[list[int], Field(min_length=1)] | None = None
     rows: Annotated[list[Rows], Field(min_length=1)]
 
 
@@ -99,9 +99,14 @@ class Plan(Model):
     threads: tuple[int, ...]
     workloads: tuple[Workload, ...]
 
-    def jobs(self) -> Iterator["Job"]:
-        """One job a row; backends side by side, so that drift of the machine meets all alike."""
-        for workload, threads, backend in product(self.workloads, self.threads, self.backends):
+    def jobs(self, number: int = 0) -> Iterator["Job"]:
+        """One job a row; backends side by side, so that drift of the machine meets all alike.
+
+        The first backend in the first round is the second in the next, and so on.
+        """
+        turn = number % len(self.backends)
+        backends = self.backends[turn:] + self.backends[:turn]
+        for workload, threads, backend in product(self.workloads, self.threads, backends):
             yield Job(backend, threads, workload)
 
 
@@ -114,7 +119,7 @@ class Job:
     workload: Workload
 
     @property
-    def key(self) -> tuple[str, str, str, int]:
+    def key(self) -> Key:
         """The same as the ``key`` of the row it makes."""
         return (self.workload.id, self.workload.data, self.backend, self.threads)
 
@@ -167,11 +172,13 @@ def make_plan(
                 raise UsageError(
                     f"suite {suite.name}: more than {MAX_ROWS} rows; choose fewer sizes"
                 )
+    if not workloads:
+        raise UsageError(f"suite {suite.name}: no rows: an axis is empty")
     chosen = list(dict.fromkeys(backends or suite.backends))
     base = baseline or (suite.baseline if suite.baseline in chosen else chosen[0])
     if base not in chosen:
         chosen.insert(0, base)
-    for name in chosen:
+    for name in (*chosen, suite.baseline):
         entry(name)
     counts = list(dict.fromkeys(threads or suite.threads or [default_threads]))
     for count in counts:
@@ -190,7 +197,7 @@ def make_plan(
 def _parse(text: str, where: str) -> Suite:
     try:
         return Suite.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"suite {where}: not TOML: {error}") from error
     except ValidationError as error:
         raise UsageError(f"suite {where}: {first_error(error)}") from error
