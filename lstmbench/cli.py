@@ -4,8 +4,6 @@ import json
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -17,10 +15,6 @@ from .errors import Exit, LstmbenchError, UsageError, unknown
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from .plan import Plan
-    from .result import Header, Row, Settings
-
-OUTPUT_FOLDER = Path("lstmbench-results")
 
 app = typer.Typer(
     name="lstmbench",
@@ -93,6 +87,9 @@ def run(
         float | None, typer.Option(help="Stop a row at this half width of the 95 % interval.")
     ] = None,
     timeout: Annotated[float | None, typer.Option(help="Seconds before a row is given up.")] = None,
+    rounds: Annotated[
+        int | None, typer.Option(help="Fresh processes for each backend, taking turns.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The result file (.json) to write.")
     ] = None,
@@ -108,17 +105,21 @@ def run(
     Writes a result file, and a Markdown report beside it.
     """
     from . import plan as plans
+    from . import session
     from .environment import usable_cpus
     from .result import Settings
 
-    def settings(**given: float | None) -> "Settings":
-        for name, value in given.items():
-            if value is not None and not 0 < value < float("inf"):
-                raise UsageError(f"--{name}: expected a number above 0, got {value:g}")
-        named = {"budget_s": given["budget"], "timeout_s": given["timeout"]}
-        named["precision"] = given["precision"]
-        return Settings(**{name: value for name, value in named.items() if value is not None})
-
+    numbers = {"budget": budget, "precision": precision, "timeout": timeout, "rounds": rounds}
+    for name, value in numbers.items():
+        if value is not None and not 0 < value < float("inf"):
+            raise UsageError(f"--{name}: expected a number above 0, got {value:g}")
+    fields = {
+        "budget_s": budget,
+        "precision": precision,
+        "timeout_s": timeout,
+        "rounds": rounds,
+    }
+    settings = Settings.model_validate({n: v for n, v in fields.items() if v is not None})
     overrides = {
         "cell": _names(cell),
         "mode": _names(mode),
@@ -130,7 +131,6 @@ def run(
         "dtype": _names(dtype),
         "data": _names(data),
     }
-    chosen = settings(budget=budget, precision=precision, timeout=timeout)
     plan = plans.make_plan(
         plans.load_suite(suite),
         overrides={name: value for name, value in overrides.items() if value is not None},
@@ -139,128 +139,20 @@ def run(
         threads=_counts(threads),
         default_threads=len(usable_cpus()),
     )
-    given = [budget, precision, timeout, backend, baseline, threads, *overrides.values()]
+    given = [*numbers.values(), backend, baseline, threads, *overrides.values()]
     asked = any(value is not None for value in given) or suite != "quick"
-    return _measure(plan, chosen, output, resume=resume, asked=asked, as_json=as_json, quiet=quiet)
-
-
-def _measure(
-    plan: "Plan",
-    settings: "Settings",
-    output: Path | None,
-    *,
-    resume: bool,
-    asked: bool,
-    as_json: bool,
-    quiet: bool,
-) -> Exit:
-    """Run a plan, or go on with a journal; write the result file, the report and the table."""
-    from . import journal as journals
-    from . import tables, view
-    from .report import report
-    from .result import read, write, write_atomically
-    from .run import exit_code, require
-    from .run import run as run_plan
-
-    if output is not None and output.suffix != ".json":
-        raise UsageError(f"-o: expected a file ending in .json, got {output}")
-    if output is None:
-        output = _unfinished() if resume else OUTPUT_FOLDER / _stamped(plan.suite)
-    with ExitStack() as stack:
-        rows: Sequence[Row] = ()
-        if resume:
-            log, opening, rows = stack.enter_context(journals.resume(output))
-            if asked and (opening.plan, opening.header.settings) != (plan, settings):
-                raise UsageError(
-                    f"--resume: {log.path} was begun with other options; "
-                    f"leave them out, or repeat: {opening.header.command}"
-                )
-            plan, header = opening.plan, opening.header
-            _require_this_machine(header)
-        else:
-            require(plan)
-            header = _header(plan, settings)
-            opening = journals.Opening(plan=plan, header=header)
-            log = stack.enter_context(journals.begin(output, opening))
-        left = sum(1 for _ in plan.jobs()) - len(rows)
-        err = _console(stderr=True)
-        for warning in header.environment.warnings:
-            err.print(f"[yellow]warning:[/] {warning}", highlight=False, soft_wrap=True)
-        watcher = view.observer(err, plan.baseline, left, quiet=quiet)
-        try:
-            with watcher.showing():
-                rows = run_plan(plan, header.settings, log.add, watcher, done=rows)
-        except KeyboardInterrupt:
-            return _interrupted(output, log.rows)
-        write(output, header, rows)
-        log.remove()
-    result = read(output)
-    page = output.with_suffix(".md")
-    write_atomically(page, report([result]))
-    if as_json:
-        sys.stdout.write(output.read_text(encoding="utf-8"))
-    elif not quiet:
-        out = _console()
-        out.print(tables.results(result.rows, result.baseline, width=out.width))
-        out.print(f"result file {output} · report {page}", highlight=False, soft_wrap=True)
-    code, reason = exit_code(rows)
-    if reason:
-        print(reason, file=sys.stderr)
-    return code
-
-
-def _interrupted(output: Path, rows: int) -> Exit:
-    if rows:
-        again = shlex.join(["lstmbench", "run", "--resume", "-o", str(output)])
-        print(f"interrupted: {rows} rows are kept; go on with: {again}", file=sys.stderr)
-    else:
-        print("interrupted before the first row", file=sys.stderr)
-    return Exit.INTERRUPTED
-
-
-def _header(plan: "Plan", settings: "Settings") -> "Header":
-    from .backends.registry import entry
-    from .environment import describe, fingerprint
-    from .result import Header
-
-    environment = describe()
-    return Header(
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=shlex.join(["lstmbench", *sys.argv[1:]]),
-        suite=plan.suite,
-        baseline=plan.baseline,
-        timed_calls={name: entry(name).timed for name in plan.backends},
-        settings=settings,
-        environment=environment,
-        fingerprint=fingerprint(environment.machine),
+    return session.measure(
+        plan,
+        settings,
+        output,
+        resume=resume,
+        asked=asked,
+        show=session.Show.JSON
+        if as_json
+        else session.Show.NOTHING
+        if quiet
+        else session.Show.TABLE,
     )
-
-
-def _require_this_machine(header: "Header") -> None:
-    from .environment import fingerprint, machine
-
-    here = fingerprint(machine())
-    if header.fingerprint != here:
-        raise UsageError(
-            f"--resume: expected the machine that began the run "
-            f"({header.environment.machine.cpu_model}, {header.fingerprint}), got {here}"
-        )
-
-
-def _stamped(suite: str) -> str:
-    stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in suite)
-    return f"{stem}-{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
-
-
-def _unfinished() -> Path:
-    """The result file of the newest journal in the default folder."""
-    from .journal import SUFFIX
-
-    journals = OUTPUT_FOLDER.glob(f"*{SUFFIX}")
-    newest = max(journals, key=lambda path: path.stat().st_mtime, default=None)
-    if newest is None:
-        raise UsageError(f"--resume: no unfinished run in {OUTPUT_FOLDER}; name one with -o")
-    return newest.with_name(newest.name.removesuffix(SUFFIX))
 
 
 LISTS = ("suites", "backends", "cells", "rows")

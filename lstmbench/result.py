@@ -27,6 +27,8 @@ Status = Literal["ok", "incorrect", "unavailable", "failed", "timeout", "oom", "
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Size = Annotated[int, Field(ge=1)]
+# What makes a row one of its kind: id, data, backend, threads.
+Key = tuple[str, str, str, int]
 
 
 class Model(BaseModel):
@@ -81,6 +83,10 @@ class Outcome(Model):
     reason: str | None = None
     time_s: Times | None = None
     samples_s: tuple[Positive, ...] = ()
+    processes_s: Annotated[
+        tuple[Positive, ...],
+        Field(description="the median of each fresh process, where there were several"),
+    ] = ()
     loops: Annotated[Size | None, Field(description="calls a sample; samples_s is per call")] = None
     warmup_calls: Annotated[int | None, Field(ge=0)] = None
     stop: Annotated[
@@ -152,7 +158,7 @@ class Row(Outcome):
         )
 
     @property
-    def key(self) -> tuple[str, str, str, int]:
+    def key(self) -> Key:
         """What makes a row one of its kind in a file."""
         return (self.id, self.data, self.backend, self.threads)
 
@@ -204,6 +210,7 @@ class Settings(Model):
     budget_s: Positive = 0.6
     precision: Positive = 0.01
     timeout_s: Positive = 120.0
+    rounds: Annotated[Size, Field(description="fresh processes for each backend")] = 1
 
 
 class Header(Model):
@@ -232,7 +239,7 @@ class Result(Header):
 
     @model_validator(mode="after")
     def _rows_are_unique(self) -> Self:
-        seen: set[tuple[str, str, str, int]] = set()
+        seen: set[Key] = set()
         for row in self.rows:
             if row.key in seen:
                 raise ValueError(f"rows: {row.id} on {row.backend} is there twice")

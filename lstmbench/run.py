@@ -10,7 +10,8 @@ from .errors import BackendUnavailable, Exit, WorkerError
 from .measure import Target
 from .plan import Job, Plan
 from .process import Worker, WorkerProcess
-from .result import Outcome, Row, Settings, make_row
+from .result import Key, Outcome, Row, Settings, make_row
+from .rounds import merge
 from .units import Seconds, size
 from .workload import memory_bytes
 
@@ -93,32 +94,36 @@ def run(
 ) -> list[Row]:
     """Measure what is not done yet, in the order of the plan; each row is given to ``keep``.
 
+    Each round is a set of fresh processes and gives every row once; the rounds of a row are merged.
     Returns all rows, old and new.  Raises ``BackendUnavailable`` or ``WorkerError`` before the
     first row where a required backend cannot run, ``OutputError`` where a row cannot be kept.
     """
-    rows = {row.key: row for row in done}
-    jobs = [job for job in plan.jobs() if job.key not in rows]
     target = Target(settings.budget_s, settings.precision) if measured else None
-    pool = Pool(make_worker)
-    try:
-        pool.load(((job.backend, job.threads) for job in jobs), required=plan.required)
-        for job in jobs:
-            observer.started(job)
-            outcome = pool.perform(job, target, settings.timeout_s, observer.phase)
-            row = make_row(
-                job.workload,
-                backend=job.backend,
-                backend_version=pool.versions.get((job.backend, job.threads)),
-                device=entry(job.backend).device,
-                threads=job.threads,
-                outcome=outcome,
-            )
-            keep(row)
-            rows[row.key] = row
-            observer.finished(row)
-    finally:
-        pool.close()
-    return list(rows.values())
+    rows: dict[Key, list[Row]] = {job.key: [] for job in plan.jobs()}
+    for row in done:
+        rows[row.key].append(row)
+    for number in range(settings.rounds):
+        jobs = [job for job in plan.jobs(number) if len(rows[job.key]) <= number]
+        pool = Pool(make_worker)
+        try:
+            pool.load(((job.backend, job.threads) for job in jobs), required=plan.required)
+            for job in jobs:
+                observer.started(job)
+                outcome = pool.perform(job, target, settings.timeout_s, observer.phase)
+                row = make_row(
+                    job.workload,
+                    backend=job.backend,
+                    backend_version=pool.versions.get((job.backend, job.threads)),
+                    device=entry(job.backend).device,
+                    threads=job.threads,
+                    outcome=outcome,
+                )
+                keep(row)
+                rows[row.key].append(row)
+                observer.finished(row)
+        finally:
+            pool.close()
+    return [merge(of) for of in rows.values()]
 
 
 def exit_code(rows: Sequence[Row]) -> tuple[Exit, str]:

@@ -91,7 +91,7 @@ def _table(backends: Sequence[str], baseline: str, *, wide: bool, heads: bool) -
     add("seq/s", 6)
     if wide:
         add("steps/s", 7)
-    add("±", 6)
+    add("±", 7)
     return table
 
 
@@ -129,8 +129,15 @@ def _line_cells(
     if wide:
         cells.append(rate(best.timesteps_per_s) if best and best.timesteps_per_s else "")
     spreads = [row.time_s.spread for row in line.rows.values() if row.time_s]
-    cells.append(percent(max(spreads)) if spreads else "")
+    cells.append(_spread(max(spreads)) if spreads else "")
     return cells
+
+
+def _spread(fraction: float) -> Text:
+    """A spread; one that leaves nothing to compare stands out."""
+    return Text(
+        percent(fraction) if fraction < 1 else "> 100 %", style="yellow" if fraction > 0.1 else ""
+    )
 
 
 def _trouble(rows: Iterable[Row]) -> Iterator[Text]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import require_peer
 
-from lstmbench import cli, plan, report
+from lstmbench import cli, plan, report, session
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -59,7 +59,7 @@ def test_every_run_in_the_readme_makes_a_plan(command: str, monkeypatch: pytest.
         planned.append(made)
         return cli.Exit.OK
 
-    monkeypatch.setattr(cli, "_measure", remember)
+    monkeypatch.setattr(session, "measure", remember)
     assert cli.app(shlex.split(command)[1:], standalone_mode=False) == cli.Exit.OK
     assert planned[0].workloads
 

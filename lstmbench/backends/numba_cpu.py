@@ -48,7 +48,9 @@ class NetworkStep:
     def __init__(self, problem: Problem) -> None:
         shape, cell = problem.shape, problem.cell
         kinds = {"lstm": lstmbench_kernels.LSTM, "gru": lstmbench_kernels.GRU}
-        options = {} if cell.name in kinds else {"nonlinearity": cell.name.removeprefix("rnn-")}
+        options: Any = (
+            {} if cell.name in kinds else {"nonlinearity": cell.name.removeprefix("rnn-")}
+        )
         self.network = kinds.get(cell.name, lstmbench_kernels.RNN)(
             shape.input_size,
             shape.hidden_size,

@@ -1,0 +1,54 @@
+"""The same row from several fresh processes, brought together into one.
+
+Samples of one process share its layout, its threads' places and the clock's state: they are not
+independent.  The median is therefore that of the medians of the processes, and the interval reaches
+over the intervals of all of them, so that what differs between processes is in it.
+"""
+
+from collections.abc import Sequence
+from itertools import chain
+from statistics import median
+
+import numpy as np
+
+from .result import Row, Times
+
+
+def merge(rows: Sequence[Row]) -> Row:
+    """One row from those of its processes; what went wrong in one of them went wrong."""
+    if len(rows) == 1:
+        return rows[0]
+    for row in rows:
+        if row.time_s is None:
+            return row
+    times = [row.time_s for row in rows if row.time_s is not None]
+    samples = tuple(chain.from_iterable(row.samples_s for row in rows))
+    low, q1, q3, high = np.quantile(samples, (0, 0.25, 0.75, 1)).tolist()
+    middle = median(time.median for time in times)
+    ratio = times[0].median / middle
+    first = rows[0]
+    compiled = [row.compile_s for row in rows if row.compile_s is not None]
+    peaks = [row.peak_memory_bytes for row in rows if row.peak_memory_bytes is not None]
+    errors = [row.error for row in rows if row.error is not None]
+    return first.model_copy(
+        update={
+            "time_s": Times(
+                median=middle,
+                q1=min(q1, middle),
+                q3=max(q3, middle),
+                min=low,
+                max=high,
+                ci95=(min(t.ci95[0] for t in times), max(t.ci95[1] for t in times)),
+                samples=len(samples),
+            ),
+            "samples_s": samples,
+            "processes_s": tuple(time.median for time in times),
+            "warmup_calls": sum(row.warmup_calls or 0 for row in rows),
+            "compile_s": max(compiled, default=None),
+            "sequences_per_s": (first.sequences_per_s or 0) * ratio or None,
+            "timesteps_per_s": (first.timesteps_per_s or 0) * ratio or None,
+            "flops_per_s": (first.flops_per_s or 0) * ratio or None,
+            "peak_memory_bytes": max(peaks, default=None),
+            "error": max(errors, key=lambda e: max(e.output, e.gradient or 0.0), default=None),
+        }
+    )

@@ -1,0 +1,143 @@
+"""One run from its plan to its files: journal, progress, result file, report and table."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+
+from rich.console import Console
+
+from . import journal as journals
+from . import tables, view
+from .backends.registry import entry
+from .environment import describe, fingerprint, machine
+from .errors import Exit, UsageError
+from .plan import Plan
+from .report import report
+from .result import Header, Row, Settings, read, write, write_atomically
+from .run import exit_code, require, run
+
+OUTPUT_FOLDER = Path("lstmbench-results")
+
+
+class Show(Enum):
+    """What goes to standard output when a run is finished."""
+
+    TABLE = "table"
+    JSON = "json"
+    NOTHING = "nothing"
+
+
+def measure(
+    plan: Plan,
+    settings: Settings,
+    output: Path | None,
+    *,
+    resume: bool,
+    asked: bool,
+    show: Show,
+) -> Exit:
+    """Run a plan, or go on with a journal; write the result file, the report and the table.
+
+    Args:
+        output: the result file; ``None`` for a new one, or the newest unfinished one.
+        resume: go on with the journal of ``output``.
+        asked: whether a person gave options, so that a journal of other options is refused.
+        show: what standard output gets.
+
+    Returns the exit code; the reason of one that is not 0 is on standard error.
+    """
+    if output is not None and output.suffix != ".json":
+        raise UsageError(f"-o: expected a file ending in .json, got {output}")
+    if output is None:
+        output = _unfinished() if resume else OUTPUT_FOLDER / _stamped(plan.suite)
+    err = Console(stderr=True)
+    with ExitStack() as stack:
+        rows: Sequence[Row] = ()
+        if resume:
+            log, opening, rows = stack.enter_context(journals.resume(output))
+            if asked and (opening.plan, opening.header.settings) != (plan, settings):
+                raise UsageError(
+                    f"--resume: {log.path} was begun with other options; "
+                    f"leave them out, or repeat: {opening.header.command}"
+                )
+            plan, header = opening.plan, opening.header
+            _require_this_machine(header)
+        else:
+            require(plan)
+            header = _header(plan, settings)
+            opening = journals.Opening(plan=plan, header=header)
+            log = stack.enter_context(journals.begin(output, opening))
+        left = sum(1 for _ in plan.jobs()) * header.settings.rounds - len(rows)
+        for warning in header.environment.warnings:
+            err.print(f"[yellow]warning:[/] {warning}", highlight=False, soft_wrap=True)
+        watcher = view.observer(err, plan.baseline, left, quiet=show is Show.NOTHING)
+        try:
+            with watcher.showing():
+                rows = run(plan, header.settings, log.add, watcher, done=rows)
+        except KeyboardInterrupt:
+            return _interrupted(output, log.rows)
+        write(output, header, rows)
+        log.remove()
+    result = read(output)
+    page = output.with_suffix(".md")
+    write_atomically(page, report([result]))
+    if show is Show.JSON:
+        sys.stdout.write(output.read_text(encoding="utf-8"))
+    elif show is Show.TABLE:
+        out = Console()
+        out.print(tables.results(result.rows, result.baseline, width=out.width))
+        out.print(f"result file {output} · report {page}", highlight=False, soft_wrap=True)
+    code, reason = exit_code(rows)
+    if reason:
+        print(reason, file=sys.stderr)
+    return code
+
+
+def _interrupted(output: Path, rows: int) -> Exit:
+    if rows:
+        again = shlex.join(["lstmbench", "run", "--resume", "-o", str(output)])
+        print(f"interrupted: {rows} rows are kept; go on with: {again}", file=sys.stderr)
+    else:
+        print("interrupted before the first row", file=sys.stderr)
+    return Exit.INTERRUPTED
+
+
+def _header(plan: Plan, settings: Settings) -> Header:
+    environment = describe()
+    return Header(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=shlex.join(["lstmbench", *sys.argv[1:]]),
+        suite=plan.suite,
+        baseline=plan.baseline,
+        timed_calls={name: entry(name).timed for name in plan.backends},
+        settings=settings,
+        environment=environment,
+        fingerprint=fingerprint(environment.machine),
+    )
+
+
+def _require_this_machine(header: Header) -> None:
+    here = fingerprint(machine())
+    if header.fingerprint != here:
+        raise UsageError(
+            f"--resume: expected the machine that began the run "
+            f"({header.environment.machine.cpu_model}, {header.fingerprint}), got {here}"
+        )
+
+
+def _stamped(suite: str) -> str:
+    stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in suite)
+    return f"{stem}-{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
+
+
+def _unfinished() -> Path:
+    """The result file of the newest journal in the default folder."""
+    unfinished = OUTPUT_FOLDER.glob(f"*{journals.SUFFIX}")
+    newest = max(unfinished, key=lambda path: path.stat().st_mtime, default=None)
+    if newest is None:
+        raise UsageError(f"--resume: no unfinished run in {OUTPUT_FOLDER}; name one with -o")
+    return newest.with_name(newest.name.removesuffix(journals.SUFFIX))
