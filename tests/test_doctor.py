@@ -1,0 +1,144 @@
+"""The doctor tells what is there, what is doubtful, and what installs a missing backend."""
+
+import json
+
+import pytest
+from conftest import a_header, a_machine
+from rich.console import Console
+
+from lstmbench import doctor
+from lstmbench.backends.registry import BACKENDS
+from lstmbench.doctor import BackendState, Checkup, Simd
+
+
+def a_checkup(**given):
+    header = a_header()
+    fields = {
+        "environment": header.environment,
+        "fingerprint": header.fingerprint,
+        "simd": Simd("imaginary", 256, "AVX2"),
+        "kernel_threads": 4,
+        "backends": (
+            BackendState("numpy", True, "2.4.6", None, "vectorised NumPy"),
+            BackendState("torch-cpu", False, None, "pip install torch", "eager"),
+        ),
+    }
+    return Checkup(**{**fields, **given})
+
+
+def shown(checkup, width=80):
+    console = Console(width=width, no_color=True)
+    with console.capture() as capture:
+        console.print(doctor.table(checkup))
+    return capture.get()
+
+
+@pytest.fixture(scope="module")
+def here():
+    return doctor.checkup()
+
+
+def test_every_backend_is_in_a_checkup(here):
+    assert [backend.name for backend in here.backends] == list(BACKENDS)
+
+
+def test_what_is_always_installed_is_ready_with_its_version(here):
+    import numpy
+
+    states = {backend.name: backend for backend in here.backends}
+
+    assert (states["numpy"].available, states["numpy"].version) == (True, numpy.__version__)
+    assert states["numba-cpu"].available
+    assert states["numpy"].install is None
+
+
+def test_a_missing_backend_comes_with_its_command(monkeypatch):
+    monkeypatch.setattr("lstmbench.backends.registry.find_spec", lambda _name: None)
+
+    states = {backend.name: backend for backend in doctor.checkup().backends}
+
+    assert not states["torch-cpu"].available
+    assert states["torch-cpu"].install.startswith("pip install torch")
+
+
+def test_the_vector_width_is_one_that_processors_have(here):
+    assert here.simd.width_bits in (64, 128, 256, 512)
+    assert here.simd.cpu
+
+
+@pytest.mark.parametrize(
+    ("features", "name", "width"),
+    [
+        ("+avx512f,+avx2,+avx,+sse2", "AVX-512", 512),
+        ("-avx512f,+avx2,+avx,+sse2", "AVX2", 256),
+        ("+avx,+sse2", "AVX", 256),
+        ("+sse2", "SSE2", 128),
+        ("+neon", "NEON", 128),
+        ("", "none", 64),
+    ],
+)
+def test_the_vector_width_is_what_numba_compiles_for(monkeypatch, features, name, width):
+    from numba.core import config
+
+    monkeypatch.setattr(config, "CPU_NAME", "imaginary")
+    monkeypatch.setattr(config, "CPU_FEATURES", features)
+
+    assert doctor.simd() == Simd("imaginary", width, name)
+
+
+def test_a_checkup_is_plain_data(here):
+    data = here.as_json()
+
+    assert json.loads(json.dumps(data, allow_nan=False)) == data
+    assert set(data) == {"environment", "fingerprint", "simd", "kernel_threads", "backends"}
+
+
+def test_the_table_says_all_of_it():
+    text = shown(a_checkup())
+
+    for part in (
+        "Imaginary 9000 @ 3.00GHz (x86_64, Linux)",
+        "4 physical, 4 usable here",
+        "L1d 32.0 KiB, L2 2.00 MiB, L3 32.0 MiB",
+        "16 GiB",
+        "AVX2, 256 bits in use (as imaginary)",
+        "4 by default",
+        "performance",
+        "0.10",
+        "lstmbench 0.1.0, python 3.11.9",
+        a_header().fingerprint,
+        "ready, 2.4.6",
+        "missing",
+        "pip install torch",
+    ):
+        assert part in text
+
+
+def test_the_table_fits_the_console():
+    assert max(len(line) for line in shown(a_checkup(), width=80).splitlines()) <= 80
+
+
+def test_doubts_are_shown():
+    environment = a_header().environment.model_copy(update={"warnings": ("it burns",)})
+
+    assert "warning: it burns" in shown(a_checkup(environment=environment))
+    assert "warning" not in shown(a_checkup())
+
+
+def test_what_a_system_does_not_tell_is_said_to_be_unknown():
+    environment = a_header().environment.model_copy(
+        update={"governor": None, "load_average": None, "machine": a_machine(caches={})}
+    )
+
+    text = shown(a_checkup(environment=environment))
+
+    assert "not exposed by this system" in text
+    assert text.count("unknown") == 2
+
+
+def test_brackets_from_a_processor_are_text_not_style():
+    environment = a_header().environment.model_copy(
+        update={"machine": a_machine(cpu_model="[red]Fast[/red]")}
+    )
+
+    assert "[red]Fast[/red]" in shown(a_checkup(environment=environment))
