@@ -65,24 +65,30 @@ def _comparison(
 ) -> Iterator[RenderableType]:
     """The heads of the columns, then each group under its title."""
     backends = summary.backends_of(row for line in lines for row in line.rows.values())
-    yield _table(backends, baseline, wide=wide, heads=True)
+    sizes = [
+        str(size) for line in lines for size in (line.workload.seq_len, line.workload.batch_size)
+    ]
+    digits = max(map(len, sizes), default=0)
+    yield _table(backends, baseline, digits, wide=wide, heads=True)
     for group in summary.groups_of(lines):
         yield Text(group_title(group), style="cyan")
-        table = _table(backends, baseline, wide=wide, heads=False)
+        table = _table(backends, baseline, digits, wide=wide, heads=False)
         for line in group.lines:
             table.add_row(*_line_cells(line, backends, baseline, wide=wide))
         yield table
 
 
-def _table(backends: Sequence[str], baseline: str, *, wide: bool, heads: bool) -> Table:
+def _table(
+    backends: Sequence[str], baseline: str, digits: int, *, wide: bool, heads: bool
+) -> Table:
     """A table of fixed columns, so that the groups stand exactly below each other."""
     table = Table(box=None, padding=(0, 1, 0, 0), show_header=heads, header_style="bold")
 
     def add(head: str, width: int) -> None:
         table.add_column(Text(head), justify="right", no_wrap=True, width=max(width, len(head)))
 
-    add("steps", 5)
-    add("batch", 5)
+    add("steps", digits)
+    add("batch", digits)
     for name in backends:
         add(name, 7)
         if name != baseline:
@@ -101,6 +107,8 @@ def group_title(group: summary.Group) -> str:
     parts = [w.cell_name, MODE_WORDS[w.mode], f"I {w.input_size} · H {w.hidden_size}"]
     if w.num_layers > 1:
         parts.append(f"{w.num_layers} layers")
+    if not w.bias:
+        parts.append("no bias")
     if w.data != "random":
         parts.append(w.data)
     parts += [w.dtype, f"{group.threads} thread{'s' if group.threads > 1 else ''}"]
@@ -153,7 +161,8 @@ def _trouble(rows: Iterable[Row]) -> Iterator[Text]:
 
 def finished_line(row: Row, baseline: Row | None) -> str:
     """One finished row in one plain line."""
-    head = f"{row.backend:<10} {row.id}"
+    data = "" if row.data == "random" else f" {row.data}"
+    head = f"{row.backend:<10} {row.id}{data}"
     if row.time_s is None:
         return f"{head}  {row.status}: {row.reason}"
     text = f"{head}  {duration(row.time_s.median)} ± {percent(row.time_s.spread)}"

@@ -1,0 +1,120 @@
+"""The table on a terminal: the same text for the same rows, never wider than the console."""
+
+import pytest
+from conftest import a_row, a_workload, assert_golden, bad_row
+from rich.console import Console
+
+from lstmbench import tables
+
+
+def shown(rows, baseline, width=80, **options):
+    console = Console(width=width, **{"no_color": True, **options})
+    with console.capture() as capture:
+        console.print(tables.results(rows, baseline, width=width))
+    return capture.get()
+
+
+def without_padding(text):
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_the_table_of_the_golden_result_is_the_golden_one(golden_result, width):
+    text = shown(golden_result.rows, golden_result.baseline, width)
+
+    assert max(len(line) for line in text.splitlines()) <= width
+    assert_golden(f"table_{width}.txt", without_padding(text))
+
+
+def test_the_same_rows_give_the_same_text(golden_result):
+    first, second = (shown(golden_result.rows, "numpy") for _ in range(2))
+
+    assert first == second
+
+
+def test_only_a_wide_table_has_steps_a_second(golden_result):
+    assert "steps/s" not in shown(golden_result.rows, "numpy", 80).splitlines()[0]
+    assert "steps/s" in shown(golden_result.rows, "numpy", 100).splitlines()[0]
+
+
+@pytest.mark.parametrize("mute", [True, False])
+def test_no_color_means_no_color_codes(golden_result, monkeypatch, mute):
+    if mute:
+        monkeypatch.setenv("NO_COLOR", "1")
+    else:
+        monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+
+    text = shown(golden_result.rows, "numpy", force_terminal=True, no_color=None)
+
+    colours = [code for code in ("\x1b[31m", "\x1b[36m", "\x1b[1;32m", "\x1b[33m") if code in text]
+    assert bool(colours) is not mute
+
+
+def test_what_is_not_a_terminal_gets_no_escape_codes(golden_result):
+    assert "\x1b" not in shown(golden_result.rows, "numpy", no_color=None)
+
+
+def test_a_row_without_a_time_shows_its_status_in_its_place():
+    rows = [a_row(backend="numpy"), bad_row("failed", backend="numba-cpu", reason="it broke")]
+
+    text = shown(rows, "numpy")
+
+    assert "failed" in text.splitlines()[2]
+    assert "numba-cpu: failed (lstm/infer/T3-B2-I4-H5-L1/float32): it broke" in text
+
+
+def test_a_reason_that_many_rows_share_is_told_once():
+    rows = [
+        bad_row("unavailable", "not here", workload=a_workload(seq_len=n), backend="torch-cpu")
+        for n in (1, 2, 3)
+    ]
+
+    assert shown(rows, "numpy").count("not here") == 1
+    assert "torch-cpu: unavailable (3 rows): not here" in shown(rows, "numpy")
+
+
+def test_markup_in_a_reason_is_text():
+    assert "[bold]x[/bold] [/]" in shown([bad_row("failed", "[bold]x[/bold] [/]")], "fake")
+
+
+def test_no_rows_give_a_table_without_rows():
+    assert "speedup = time of numpy / time" in shown([], "numpy")
+
+
+def test_a_group_without_bias_says_so():
+    rows = [a_row(), a_row(a_workload(bias=False))]
+    titles = [line for line in shown(rows, "fake").splitlines() if " · " in line]
+
+    assert len(titles) == len(set(titles)) == 2
+
+
+def test_a_finished_row_is_one_line_with_its_speedup():
+    base, fast = a_row(backend="numpy", seconds=0.004), a_row(seconds=0.002)
+
+    assert tables.finished_line(fast, base) == (
+        "fake       lstm/infer/T3-B2-I4-H5-L1/float32  2.00 ms ± 4.0 %  1.00 k sequences/s  "
+        "2.00× numpy"
+    )
+    assert "×" not in tables.finished_line(base, base)
+    assert "×" not in tables.finished_line(fast, None)
+    assert "×" not in tables.finished_line(fast, bad_row("failed", backend="numpy"))
+
+
+def test_a_finished_row_without_a_time_says_why():
+    assert tables.finished_line(bad_row("timeout", "no answer for 2:00"), None) == (
+        "fake       lstm/infer/T3-B2-I4-H5-L1/float32  timeout: no answer for 2:00"
+    )
+
+
+def test_sunspots_are_told_apart_from_random_data_in_a_line():
+    random, real = (a_workload(input_size=1, data=data) for data in ("random", "sunspots"))
+
+    assert tables.finished_line(a_row(random), None) != tables.finished_line(a_row(real), None)
+
+
+def test_a_size_is_never_cut_short():
+    rows = [a_row(a_workload(seq_len=1_000_000_000)), a_row(a_workload(seq_len=1))]
+
+    assert "1000000000" in shown(rows, "fake")
