@@ -210,7 +210,7 @@ def verify(
     from .backends.registry import entry, missing
     from .environment import usable_cpus
     from .result import Settings
-    from .run import exit_code, require
+    from .run import exit_code, require, workers
     from .run import run as run_plan
 
     cells = _names(cell) or list(CELLS)
@@ -229,8 +229,15 @@ def verify(
     )
     require(plan)
     watcher = view.observer(_console(stderr=True), "", sum(1 for _ in plan.jobs()), quiet=True)
-    with watcher.showing():
-        rows = run_plan(plan, Settings(), lambda _row: None, watcher, measured=False)
+    with watcher.showing(), workers() as make_worker:
+        rows = run_plan(
+            plan,
+            Settings(),
+            lambda _row: None,
+            watcher,
+            measured=False,
+            make_worker=make_worker,
+        )
     worst = verification.worst_of(rows)
     if as_json:
         _print_json([row.model_dump(mode="json", include=_VERIFIED) for row in rows])

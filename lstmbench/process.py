@@ -57,10 +57,13 @@ class Worker(Protocol):
 class WorkerProcess:
     """A worker in a process of its own."""
 
-    def __init__(self, backend: str, threads: int, cpus: Sequence[int]) -> None:
+    def __init__(
+        self, backend: str, threads: int, cpus: Sequence[int], oracles: Path | None = None
+    ) -> None:
         self._backend = backend
         self._threads = threads
         self._cpus = list(cpus)
+        self._oracles = str(oracles) if oracles else None
         self._process: subprocess.Popen[bytes] | None = None
         self._version: str | None = None
 
@@ -84,7 +87,7 @@ class WorkerProcess:
                 start_new_session=True,
             )
         with suppress(OSError):
-            self._send(backend=self._backend, cpus=self._cpus)
+            self._send(backend=self._backend, cpus=self._cpus, oracles=self._oracles)
 
     def version(self) -> str:
         if self._version is None:
@@ -164,9 +167,7 @@ class WorkerProcess:
             if code < 0
             else f"ended with exit code {code}"
         )
-        return False, f"the worker {how}" + (
-            f"; it said: {last_words[:300]}" if last_words else ""
-        )
+        return False, f"the worker {how}" + (f"; it said: {last_words[:300]}" if last_words else "")
 
 
 def _out_of_memory_kills() -> int:

@@ -1,7 +1,11 @@
 """The loop: for each row of a plan, a worker verifies and measures it, and the journal keeps it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from .backends.registry import entry, missing
@@ -76,10 +80,18 @@ def require(plan: Plan) -> None:
             raise BackendUnavailable(f"{name}: {reason}")
 
 
-def start_worker(backend: str, threads: int) -> Worker:
+def start_worker(backend: str, threads: int, oracles: Path | None = None) -> Worker:
     """A worker process on as many processors as it has threads, one to a core."""
     cpus = usable_cpus()
-    return WorkerProcess(backend, threads, cpus[:threads] if threads <= len(cpus) else ())
+    bound = cpus[:threads] if threads <= len(cpus) else ()
+    return WorkerProcess(backend, threads, bound, oracles)
+
+
+@contextmanager
+def workers() -> Iterator[Callable[[str, int], Worker]]:
+    """``start_worker`` for workers that share what is right while the run lasts."""
+    with TemporaryDirectory(prefix="lstmbench-") as folder:
+        yield partial(start_worker, oracles=Path(folder))
 
 
 def run(

@@ -18,7 +18,7 @@ from .errors import Exit, UsageError
 from .plan import Plan
 from .report import report
 from .result import Header, Row, Settings, read, write, write_atomically
-from .run import exit_code, require, run
+from .run import exit_code, require, run, workers
 
 OUTPUT_FOLDER = Path("lstmbench-results")
 
@@ -76,8 +76,10 @@ def measure(
             err.print(f"[yellow]warning:[/] {warning}", highlight=False, soft_wrap=True)
         watcher = view.observer(err, plan.baseline, left, quiet=show is Show.NOTHING)
         try:
-            with watcher.showing():
-                rows = run(plan, header.settings, log.add, watcher, done=rows)
+            with watcher.showing(), workers() as make_worker:
+                rows = run(
+                    plan, header.settings, log.add, watcher, done=rows, make_worker=make_worker
+                )
         except KeyboardInterrupt:
             return _interrupted(output, log.rows)
         write(output, header, rows)

@@ -24,6 +24,7 @@ from .backends.registry import load
 from .data import load_sunspots, windows
 from .errors import BackendUnavailable
 from .measure import Target, measure
+from .oracles import OracleStore
 from .result import Errors, Outcome, Times
 from .verify import Oracle, Verdict
 from .workload import Workload, flops
@@ -44,13 +45,14 @@ def perform(
     workload: Workload,
     target: Target | None,
     tell: Callable[[str], None] = lambda _phase: None,
+    oracles: OracleStore = OracleStore(None),  # noqa: B008  it has no state
 ) -> Outcome:
     """Verify one row and, where there is a target, measure it.
 
     What goes wrong inside a backend is an outcome with a reason, never an exception.
     """
     try:
-        return _perform(backend, workload, target, tell)
+        return _perform(backend, workload, target, tell, oracles)
     except BackendUnavailable as error:
         return Outcome(status="unavailable", reason=str(error))
     except MemoryError as error:
@@ -60,7 +62,11 @@ def perform(
 
 
 def _perform(
-    backend: Backend, workload: Workload, target: Target | None, tell: Callable[[str], None]
+    backend: Backend,
+    workload: Workload,
+    target: Target | None,
+    tell: Callable[[str], None],
+    oracles: OracleStore,
 ) -> Outcome:
     tell("verifying")
     problem = problem_of(workload)
@@ -69,7 +75,10 @@ def _perform(
     _run_once(step)
     after = backend.compilation()
     compile_s = after.seconds - before.seconds if before and after else None
-    oracle = Oracle.of(problem, gradients=workload.has_gradients)
+    oracle = oracles.get(
+        f"{workload.id}/{workload.data}",
+        lambda: Oracle.of(problem, gradients=workload.has_gradients),
+    )
     verdict = _judge(oracle, step)
     if not verdict.correct:
         return _incorrect(verdict)
@@ -187,11 +196,16 @@ def serve(talk: Connection) -> None:
         send(unavailable=f"{opening['backend']}: {type(error).__name__}: {_one_line(error)}")
         return
     send(version=backend.version)
+    oracles = OracleStore(Path(opening["oracles"]) if opening["oracles"] else None)
     while True:
         request = receive()
         target = Target(**request["target"]) if request["target"] else None
         outcome = perform(
-            backend, Workload(**request["workload"]), target, lambda phase: send(phase=phase)
+            backend,
+            Workload(**request["workload"]),
+            target,
+            lambda phase: send(phase=phase),
+            oracles,
         )
         send(outcome=outcome.model_dump(mode="json"))
 

@@ -126,7 +126,7 @@ def test_a_worker_ends_when_the_other_side_hangs_up():
             [sys.executable, "-P", "-m", "lstmbench.worker", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
         )
-    ours.send_bytes(b'{"backend": "fake", "cpus": []}')
+    ours.send_bytes(b'{"backend": "fake", "cpus": [], "oracles": null}')
     assert ours.poll(PLENTY)
     assert json.loads(ours.recv_bytes()) == {"version": "1"}
 

@@ -56,9 +56,15 @@ def test_backends_take_turns_row_by_row_and_threads_within_a_workload():
     rows = run(plan)
 
     assert [(row.seq_len, row.threads, row.backend) for row in rows] == [
-        (2, 1, "numpy"), (2, 1, "fake"), (2, 2, "numpy"), (2, 2, "fake"),
-        (4, 1, "numpy"), (4, 1, "fake"), (4, 2, "numpy"), (4, 2, "fake"),
-    ]  # fmt: skip
+        (2, 1, "numpy"),
+        (2, 1, "fake"),
+        (2, 2, "numpy"),
+        (2, 2, "fake"),
+        (4, 1, "numpy"),
+        (4, 1, "fake"),
+        (4, 2, "numpy"),
+        (4, 2, "fake"),
+    ]
 
 
 def test_each_backend_and_number_of_threads_has_one_worker_for_all_rows():
@@ -90,9 +96,17 @@ def test_a_row_is_kept_and_then_shown_as_soon_as_it_is_finished():
     )
 
     assert events == [
-        ("started", 2), ("verifying",), ("measuring",), ("kept", 2), ("shown", 2),
-        ("started", 4), ("verifying",), ("measuring",), ("kept", 4), ("shown", 4),
-    ]  # fmt: skip
+        ("started", 2),
+        ("verifying",),
+        ("measuring",),
+        ("kept", 2),
+        ("shown", 2),
+        ("started", 4),
+        ("verifying",),
+        ("measuring",),
+        ("kept", 4),
+        ("shown", 4),
+    ]
 
 
 def test_a_row_says_what_it_was_made_with():
@@ -241,8 +255,11 @@ def test_workers_get_as_many_processors_as_threads_and_any_where_there_are_too_f
         runs.start_worker("fake", threads)
 
     assert made == [
-        ("fake", 1, [0]), ("fake", 2, [0, 2]), ("fake", 3, [0, 2, 4]), ("fake", 4, ()),
-    ]  # fmt: skip
+        ("fake", 1, [0], None),
+        ("fake", 2, [0, 2], None),
+        ("fake", 3, [0, 2, 4], None),
+        ("fake", 4, (), None),
+    ]
 
 
 # --- exit codes
