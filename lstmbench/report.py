@@ -17,6 +17,8 @@ from .units import duration, percent, rate, ratio, size
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+!|<>~$&]")
 # GitHub makes links and mentions of decoded text too: an invisible space breaks those.
 _LIVE = re.compile(r"@|(?<=:)(?=//)|(?<=www\.)", re.I)
+# What would begin a list or a rule at the head of an item.
+_LEADING = re.compile(r"^(\d*)([-.])(?=[-\s]|$)")
 _BLOCK = re.compile(
     r"(?P<begin><!-- lstmbench:begin (?P<file>\S+) -->\n).*?(?P<end><!-- lstmbench:end -->)", re.S
 )
@@ -29,6 +31,7 @@ def escape(text: str) -> str:
     if len(line) > LONGEST:
         line = line[: LONGEST - 1] + "…"
     quiet = _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", line)
+    quiet = _LEADING.sub(lambda match: f"{match[1]}&#{ord(match[2])};", quiet)
     return _LIVE.sub(lambda match: f"{match[0]}&#8203;", quiet)
 
 
@@ -63,6 +66,8 @@ def update(path: Path, *, check: bool) -> bool:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: not a text file in UTF-8") from error
     if not _BLOCK.search(text):
         raise UsageError(
             f"{path}: expected a line <!-- lstmbench:begin FILE --> and <!-- lstmbench:end -->"
@@ -108,7 +113,8 @@ def _sentence(each: Overall, baseline: str) -> str:
     )
     text = (
         f"- {what}: **{escape(each.backend)} {ratio(each.speedup)} {escape(baseline)}** "
-        f"(geometric mean of {each.rows} rows; {_extreme(each.worst)} to {_extreme(each.best)})"
+        f"(geometric mean of {each.rows} row{'s' if each.rows > 1 else ''}; "
+        f"{_extreme(each.worst)} to {_extreme(each.best)})"
     )
     top = each.most_steps
     if each.mode == "infer" and top.timesteps_per_s and top.sequences_per_s:
@@ -178,7 +184,8 @@ def _grid(group: Group, baseline: str) -> str:
         if line is None:
             return ""
         name, speedup, sequences = _winner(line, baseline)
-        return f"{name} **{speedup}**<br>{sequences}/s" if sequences else name
+        faster = f" **{speedup}**" if speedup else ""
+        return f"{name}{faster}<br>{sequences}/s" if sequences else name
 
     head = ["seq-len \\ batch", *(str(batch) for batch in batches)]
     return _table(head, [[str(s), *(cell(s, b) for b in batches)] for s in steps])

@@ -1,0 +1,276 @@
+"""The Markdown report: the same bytes for the same files, and inert whatever a file says."""
+
+import re
+from html import unescape
+
+import pytest
+from conftest import (
+    GOLDEN,
+    a_machine,
+    a_row,
+    a_workload,
+    as_result,
+    assert_golden,
+    bad_row,
+)
+
+from lstmbench import report
+from lstmbench.environment import Environment
+from lstmbench.errors import ResultFormatError, UsageError
+
+HOSTILE = {
+    "pipe": "a | b || c",
+    "code": "`rm -rf` ``x`` ```",
+    "html": "<script>alert(1)</script><img src=x onerror=y><!-- -->",
+    "entity": "&lt;b&gt; &#60;b&#62; &copy;",
+    "link": "[click](javascript:alert) ![i](http://x.y/z) <http://x.y>",
+    "bare link": "see http://evil.example/x and https://evil.example and www.evil.example",
+    "mail": "write to evil@evil.example",
+    "mention": "@octocat and @org/team",
+    "reference": "#1 owner/repo#2",
+    "emphasis": "**bold** __bold__ *i* _i_ ~~gone~~",
+    "math": "$x$ $$y$$",
+    "newlines": "one\n\n# two\r\n- three\x0b\x85\u2028four",
+    "heading": "# title",
+    "list": "- item",
+    "quote": "> quote",
+    "rule": "---",
+    "backslash": "\\| \\",
+    "long": "x" * 10_000,
+}
+
+
+def a_hostile_result(text):
+    return as_result(
+        [
+            a_row(backend="numpy"),
+            a_row(backend=text, seconds=0.0005),
+            bad_row("failed", text, workload=a_workload(mode="train"), backend=text),
+        ],
+        baseline="numpy",
+        command=text,
+        created=text,
+        suite=text,
+        timed_calls={text: text},
+        fingerprint=text,
+        environment=Environment(
+            machine=a_machine(
+                cpu_model=text, architecture=text, system=text, simd=(text,), caches={text: 1024}
+            ),
+            software={text: text},
+            load_average=None,
+            governor=text,
+            warnings=(text,),
+        ),
+    )
+
+
+def skeleton(page):
+    """What a Markdown renderer takes for structure: how lines begin, and the special characters."""
+    lines = []
+    for line in page.splitlines():
+        words = re.sub(r"&#\d+;", "w", line)
+        head = re.match(r"\s*((?:[-+>]|#+|\d+[.)])(?:\s+|$))*[-=]*", words)[0]
+        lines.append((head.strip(), re.sub(r"[^|`<>\[\]()*_#~$&\\]", "", words)))
+    return lines
+
+
+# --- the page
+
+
+def test_the_report_of_the_golden_result_is_the_golden_one(golden_result):
+    assert_golden("report.md", report.report([golden_result]))
+
+
+def test_the_block_of_the_golden_result_is_the_golden_one(golden_result):
+    assert_golden("block.md", report.block(golden_result, "golden/result.json"))
+
+
+def test_the_same_input_gives_the_same_bytes(golden_result):
+    assert report.report([golden_result]) == report.report([golden_result.model_copy(deep=True)])
+
+
+def test_several_files_make_one_page_with_a_part_for_each(golden_result):
+    other = as_result([a_row()])
+
+    page = report.report([golden_result, other])
+
+    assert page.count("\n## ") == 2
+    assert page.count("\n### Machine") == page.count("\n### Method") == 2
+    assert page.startswith("# ")
+    assert page.endswith("\n")
+    assert not page.endswith("\n\n")
+
+
+def test_a_page_states_machine_versions_threads_precision_baseline_and_spread(golden_result):
+    page = unescape(report.report([golden_result]))
+
+    for part in (
+        "Imaginary 9000 @​ 3.00GHz",
+        "numpy 2.4.6",
+        "2 threads",
+        "float32, float64",
+        "Speedup = time of numpy / time: above 1 is faster",
+        "95 % interval",
+        "± 1.",
+        "warning: load average 3.50",
+        "torch is not installed; pip install torch==2.13.0",
+    ):
+        assert part in page
+
+
+def test_every_row_is_in_the_page(golden_result):
+    page = unescape(report.report([golden_result])).replace("\\", "")
+    every = page.split("<summary>Every row")[1].split("</details>")[0]
+
+    timed = [row for row in golden_result.rows if row.status == "ok"]
+    assert every.count("\n| ") - 2 == len(timed)
+    for row in golden_result.rows:
+        assert row.id in page
+
+
+def test_every_table_has_the_same_number_of_cells_in_each_line(golden_result):
+    for table in re.findall(r"(?:^\|.*\n)+", report.report([golden_result]), re.M):
+        assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
+def test_a_result_without_a_time_still_makes_a_page():
+    page = report.report([as_result([bad_row("unavailable")])])
+
+    assert "No row has a time on two backends." in page
+    assert "Rows without a time" in page
+
+
+def test_a_result_without_rows_still_makes_a_page():
+    assert "No row has a time on two backends." in report.report([as_result([])])
+
+
+def test_a_grid_without_a_time_of_the_baseline_has_no_speedup():
+    rows = [bad_row("failed", backend="numpy")]
+    rows += [a_row(a_workload(seq_len=n)) for n in (1, 2)]
+
+    assert "| fake<br>2.00 k/s |" in report.report([as_result(rows, baseline="numpy")])
+
+
+def test_one_row_is_not_rows():
+    rows = [a_row(backend="numpy"), a_row(seconds=0.0005)]
+
+    assert "of 1 row;" in report.report([as_result(rows, baseline="numpy")])
+
+
+# --- strangers' text
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_changes_nothing_in_the_structure_of_the_page(name):
+    harmless = skeleton(report.report([a_hostile_result("word")]))
+
+    assert skeleton(report.report([a_hostile_result(HOSTILE[name])])) == harmless
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_escaped_text_is_one_line_without_special_characters(name):
+    escaped = report.escape(HOSTILE[name])
+
+    assert len(escaped.splitlines()) <= 1
+    assert not re.search(r"[\\`*_{}\[\]()+!|<>~$]", escaped)
+    assert not re.search(r"[#&](?!#?\d+;)", escaped)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_escaped_text_still_reads_as_it_was(name):
+    shown = unescape(report.escape(HOSTILE[name])).replace("\u200b", "")
+    original = " ".join(HOSTILE[name].split())
+
+    assert shown == (original if len(original) <= report.LONGEST else original[:299] + "…")
+
+
+@pytest.mark.parametrize("name", ["bare link", "mail", "mention", "link"])
+def test_nothing_in_decoded_text_becomes_a_link_or_a_mention(name):
+    shown = unescape(report.escape(HOSTILE[name]))
+
+    assert not re.search(r"https?://\S", shown)
+    assert not re.search(r"www\.\w", shown)
+    assert not re.search(r"@\w", shown)
+
+
+def test_very_long_text_is_cut():
+    page = report.report([a_hostile_result("x" * 100_000)])
+
+    assert len(page) < 20_000
+
+
+# --- blocks in another file
+
+BEGIN, END = "<!-- lstmbench:begin result.json -->\n", "<!-- lstmbench:end -->"
+
+
+@pytest.fixture
+def readme(tmp_path):
+    """A README with a stale block, beside the golden result."""
+    (tmp_path / "result.json").write_bytes((GOLDEN / "result.json").read_bytes())
+    path = tmp_path / "README.md"
+    path.write_text(f"# Title\n\n{BEGIN}old\n{END}\n\nAfter.\n", encoding="utf-8")
+    return path
+
+
+def test_update_writes_the_block_anew_and_nothing_else(readme, golden_result):
+    assert report.update(readme, check=False) is False
+
+    block = report.block(golden_result, "result.json")
+    assert readme.read_text() == f"# Title\n\n{BEGIN}{block}{END}\n\nAfter.\n"
+
+
+def test_update_of_a_current_file_leaves_it_alone(readme):
+    report.update(readme, check=False)
+    before = readme.stat()
+
+    assert report.update(readme, check=False) is True
+    assert report.update(readme, check=True) is True
+    assert readme.stat() == before
+
+
+def test_check_tells_a_stale_file_and_writes_nothing(readme):
+    before = readme.read_text()
+
+    assert report.update(readme, check=True) is False
+    assert readme.read_text() == before
+
+
+def test_two_blocks_are_both_written(readme):
+    readme.write_text(f"{BEGIN}a\n{END}\nbetween\n{BEGIN}b\n{END}\n")
+
+    report.update(readme, check=False)
+
+    text = readme.read_text()
+    assert text.count("Fastest:") == 2
+    assert text.count("between") == 1
+
+
+@pytest.mark.parametrize("text", ["no block\n", BEGIN, END, f"{END}\n{BEGIN}"])
+def test_a_file_without_a_whole_block_is_an_error_of_use(readme, text):
+    readme.write_text(text)
+
+    with pytest.raises(UsageError, match="expected a line <!-- lstmbench:begin FILE -->"):
+        report.update(readme, check=False)
+    assert readme.read_text() == text
+
+
+def test_a_block_of_a_missing_result_is_an_error_and_changes_nothing(readme):
+    before = readme.read_text()
+    (readme.parent / "result.json").unlink()
+
+    with pytest.raises(ResultFormatError, match=r"result\.json: cannot be read"):
+        report.update(readme, check=False)
+    assert readme.read_text() == before
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_file_that_cannot_be_read_is_an_error_of_use(readme, content):
+    if content is None:
+        readme.unlink()
+    else:
+        readme.write_bytes(content)
+
+    with pytest.raises(UsageError, match=r"README\.md: "):
+        report.update(readme, check=False)
