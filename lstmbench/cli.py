@@ -332,12 +332,25 @@ def _print_json(value: Any) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The entry point: the only place that turns an error into a line and an exit code."""
-    sys.exit(_exit_code(lambda: app(arguments, standalone_mode=False)))
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    sys.exit(_exit_code(lambda: app(_as_text(given), "lstmbench", standalone_mode=False)))
+
+
+def _as_text(arguments: list[str]) -> list[str]:
+    """Arguments that can be written to a file, as the command of a result is."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError as error:
+            raise UsageError(f"arguments: expected text in UTF-8, got {argument!r}") from error
+    return arguments
 
 
 def _exit_code(command: Callable[[], Any]) -> int:
     try:
         code = command()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except LstmbenchError as error:
         _complain(str(error))
         return Exit.USAGE
@@ -347,10 +360,16 @@ def _exit_code(command: Callable[[], Any]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         _complain("interrupted")
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # The reader has seen enough: nothing more can be written, not even at exit.
+    except (BrokenPipeError, SystemExit):
+        # The reader has seen enough: nothing more can be written, not even at exit.  Typer turns
+        # that into an exit where it happens while a command runs.
         sys.stdout = None
         return Exit.OK
+    except OSError as error:
+        # Standard output on a full disk, no room for a temporary file, no process to be had.
+        _complain(f"the system refused: {error}")
+        sys.stdout = None
+        return Exit.USAGE
     return int(code or 0)
 
 

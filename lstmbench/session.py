@@ -52,6 +52,8 @@ def measure(
     """
     if output is not None and output.suffix != ".json":
         raise UsageError(f"-o: expected a file ending in .json, got {output}")
+    if output is not None and output.is_dir():
+        raise UsageError(f"-o: {output} is a folder, expected a file to write")
     if output is None:
         output = _unfinished() if resume else OUTPUT_FOLDER / _stamped(plan.suite)
     err = Console(stderr=True)

@@ -124,6 +124,7 @@ def a_header(**given: Any) -> Header:
         "command": "lstmbench run --suite tiny",
         "suite": "tiny",
         "baseline": "fake",
+        "timed_calls": {"fake": "nothing"},
         "settings": Settings(),
         "environment": Environment(
             machine=machine,

@@ -1,0 +1,503 @@
+"""The command line: data on stdout, progress on stderr, a line and an exit code for each error."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import typer
+from conftest import GOLDEN, InlineWorker, a_header, a_row, run_tool
+
+from lstmbench import cli
+from lstmbench.backends.registry import BACKENDS
+from lstmbench.errors import Exit
+from lstmbench.result import json_schema, read, write
+
+COMMANDS = typer.main.get_command(cli.app).commands
+TINY = ("-b", "fake", "--cell", "lstm", "--seq-len", "2", "--batch-size", "1", "--hidden-size", "3")
+
+
+@pytest.fixture
+def tool(capsys, monkeypatch, tmp_path):
+    """Run the tool in this process, in an empty folder: exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def tool(*arguments):
+        with pytest.raises(SystemExit) as end:
+            cli.main(arguments)
+        out, err = capsys.readouterr()
+        return end.value.code, out, err
+
+    return tool
+
+
+@pytest.fixture
+def script(monkeypatch):
+    """Have workers in this process play a script instead of starting processes."""
+
+    def play(*rules):
+        worker = InlineWorker(list(rules))
+        monkeypatch.setattr("lstmbench.run.start_worker", lambda *_given, **_named: worker)
+        return worker
+
+    play()
+    return play
+
+
+# --- help
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_every_option_has_help(tool, name):
+    code, out, err = tool(name, "--help")
+
+    assert (code, err) == (0, "")
+    assert COMMANDS[name].help
+    assert f"Usage: lstmbench {name}" in " ".join(out.split())
+    for parameter in COMMANDS[name].params:
+        assert parameter.help, f"{name} {parameter.name}"
+
+
+def test_help_names_every_command(tool):
+    for arguments in ((), ("--help",), ("-h",)):
+        code, out, _ = tool(*arguments)
+        assert code == 0
+        assert all(name in out for name in COMMANDS)
+
+
+def test_the_commands_are_those_of_this_version():
+    assert set(COMMANDS) == {"run", "list", "verify", "report", "doctor"}
+
+
+def test_the_version_is_that_of_the_package(tool):
+    from importlib.metadata import version
+
+    assert tool("--version") == (0, f"lstmbench {version('lstmbench')}\n", "")
+
+
+# --- bad input: one line, exit code 2
+
+BAD = [
+    ("comand", ["rnu"], "No such command 'rnu'"),
+    ("option", ["run", "--sequence", "3"], "No such option"),
+    ("option without value", ["run", "--seq-len"], "requires an argument"),
+    ("suite name", ["run", "-s", "quikc"], "suite: unknown 'quikc'; did you mean 'quick'?"),
+    ("suite file", ["run", "-s", "absent.toml"], "suite absent.toml: cannot be read: No such file"),
+    ("suite folder", ["run", "-s", "./"], "suite ./: cannot be read: Is a directory"),
+    ("suite bytes", ["run", "-s", "bytes.toml"], "not a text file in UTF-8"),
+    ("suite text", ["run", "-s", "text.toml"], "not TOML"),
+    ("suite key", ["run", "-s", "key.toml"], "colour: Extra inputs are not permitted"),
+    ("cell", ["run", "--cell", "lsmt"], "cell: unknown 'lsmt'; did you mean 'lstm'?"),
+    ("mode", ["run", "--mode", "trian"], "mode: unknown 'trian'; did you mean 'train'?"),
+    ("dtype", ["run", "--dtype", "float16"], "dtype: unknown 'float16'"),
+    ("data", ["run", "--data", "moonspots"], "did you mean 'sunspots'?"),
+    ("backend", ["run", "-b", "numbacpu"], "did you mean 'numba-cpu'?"),
+    ("baseline", ["run", "--baseline", "nunpy"], "did you mean 'numpy'?"),
+    ("no names", ["run", "-b", ","], "expected names with commas between them"),
+    ("size zero", ["run", "--seq-len", "0"], "seq_len: expected sizes from 1"),
+    ("size negative", ["run", "--batch-size", "-4"], "batch_size: expected sizes such as"),
+    ("size text", ["run", "--hidden-size", "many"], "hidden_size: expected sizes such as"),
+    ("size huge", ["run", "--input-size", "9" * 30], "input_size: expected sizes"),
+    ("layers", ["run", "--layers", "0"], "num_layers: expected sizes from 1"),
+    ("range", ["run", "--seq-len", "64:1:x2"], "never reaches its end"),
+    ("sweep", ["run", "--seq-len", "1:1000", "--batch-size", "1:1000"], "more than 100000 rows"),
+    ("threads zero", ["run", "--threads", "0"], "threads: expected sizes from 1"),
+    ("threads many", ["run", "--threads", "5000"], "threads: expected 1 to 1024, got 5000"),
+    ("budget negative", ["run", "--budget", "-1"], "--budget: expected a number above 0, got -1"),
+    ("budget zero", ["run", "--budget", "0"], "--budget: expected a number above 0, got 0"),
+    ("budget nan", ["run", "--budget", "nan"], "--budget: expected a number above 0, got nan"),
+    ("budget text", ["run", "--budget", "lots"], "Invalid value for '--budget'"),
+    ("precision", ["run", "--precision", "-0.1"], "--precision: expected a number above 0"),
+    ("timeout", ["run", "--timeout", "inf"], "--timeout: expected a number above 0, got inf"),
+    ("rounds", ["run", "--rounds", "0"], "--rounds: expected a number above 0, got 0"),
+    ("sunspots", ["run", "--data", "sunspots", "--seq-len", "310"], "309 years, got seq_len 310"),
+    ("output name", ["run", "-o", "table.txt"], "-o: expected a file ending in .json"),
+    ("output folder", ["run", *TINY, "-o", "text.toml/x.json"], "text.toml: cannot be a folder"),
+    ("output proc", ["run", *TINY, "-o", "/proc/x.json"], "/proc/x.json.journal: cannot be"),
+    ("output is folder", ["run", *TINY, "-o", "folder.json"], "-o: folder.json is a folder"),
+    ("resume nothing", ["run", "--resume"], "no unfinished run in lstmbench-results"),
+    ("resume absent", ["run", "--resume", "-o", "a.json"], "a.json.journal is not there"),
+    ("resume foreign", ["run", "--resume", "-o", "foreign.json"], "not a journal of lstmbench"),
+    ("not utf-8", ["run", "-o", "\udcff.json"], "arguments: expected text in UTF-8"),
+    ("list", ["list", "suits"], "list: unknown 'suits'; did you mean 'suites'?"),
+    ("list rows", ["list", "rows", "-s", "defualt"], "did you mean 'default'?"),
+    ("verify backend", ["verify", "-b", "pytorch"], "did you mean 'torch-cpu'?"),
+    ("verify cell", ["verify", "--cell", "gruu"], "cell: unknown 'gruu'; did you mean 'gru'?"),
+    ("verify cell bi", ["verify", "--cell", "lstm-bi"], "cell: unknown 'lstm-bi'"),
+    ("report nothing", ["report"], "expected at least one result file, got none"),
+    ("report absent", ["report", "absent.json"], "absent.json: cannot be read: No such file"),
+    ("report folder", ["report", "."], ".: cannot be read: Is a directory"),
+    ("report truncated", ["report", "truncated.json"], "truncated.json: not JSON, or cut short"),
+    ("report foreign", ["report", "foreign.json"], "foreign.json: not an lstmbench result file"),
+    ("report future", ["report", "future.json"], "expected version 1, got 2; update lstmbench"),
+    ("report damaged", ["report", "damaged.json"], "rows[0].time_s.median: "),
+    ("report second", ["report", "good.json", "damaged.json"], "damaged.json: rows[0]"),
+    ("report output", ["report", "good.json", "-o", "absent/x.md"], "absent/x.md: cannot be"),
+    ("update absent", ["report", "--update", "absent.md"], "absent.md: cannot be read"),
+    ("update blockless", ["report", "--update", "text.toml"], "expected a line <!-- lstmbench:b"),
+]
+
+
+@pytest.fixture
+def bad_files(tmp_path):
+    """Every file that the bad inputs name."""
+    good = (GOLDEN / "result.json").read_text(encoding="utf-8")
+    content = json.loads(good)
+    (tmp_path / "good.json").write_text(good, encoding="utf-8")
+    (tmp_path / "truncated.json").write_text(good[:1000], encoding="utf-8")
+    (tmp_path / "foreign.json").write_text('{"a": 1}')
+    (tmp_path / "foreign.json.journal").write_text('{"a": 1}\n')
+    (tmp_path / "future.json").write_text(json.dumps({**content, "version": 2}))
+    content["rows"][0]["time_s"]["median"] = -1
+    (tmp_path / "damaged.json").write_text(json.dumps(content))
+    (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
+    (tmp_path / "text.toml").write_text("this is no TOML")
+    (tmp_path / "key.toml").write_text(
+        'name = "x"\ndescription = ""\nbaseline = "numpy"\nbackends = ["numpy"]\ncolour = 3\n'
+        '[[rows]]\ncell = "lstm"\nmode = "infer"\nseq_len = 1\nbatch_size = 1\nhidden_size = 1\n'
+    )
+    (tmp_path / "folder.json").mkdir()
+    return {path.name for path in tmp_path.iterdir()}
+
+
+@pytest.mark.usefixtures("script")
+@pytest.mark.parametrize(
+    ("arguments", "message"), [bad[1:] for bad in BAD], ids=[b[0] for b in BAD]
+)
+def test_bad_input_is_one_line_and_exit_code_2(tool, bad_files, tmp_path, arguments, message):
+    code, out, err = tool(*arguments)
+
+    assert code == Exit.USAGE == 2
+    assert out == ""
+    assert message in err
+    assert err.startswith("Error: ")
+    assert err.count("\n") == 1
+    assert len(err) < 1000
+    assert {path.name for path in tmp_path.iterdir()} == bad_files
+
+
+# --- run
+
+
+@pytest.fixture(scope="module")
+def whole_run(tmp_path_factory):
+    """One run of the tool as a person starts it, in a process, with a worker process."""
+    folder = tmp_path_factory.mktemp("whole")
+    arguments = (*TINY, "--seq-len", "2,4", "-o", "out/result.json")
+    rules = [{"seconds": [0.002]}, {"id": "*/T4-*", "seconds": [0.003]}]
+    return run_tool("run", *arguments, cwd=folder, script=rules, COLUMNS="100"), folder / "out"
+
+
+def test_a_run_ends_well_with_a_result_file_and_a_report_beside_it(whole_run):
+    done, folder = whole_run
+
+    assert done.returncode == 0
+    assert {path.name for path in folder.iterdir()} == {"result.json", "result.md"}
+    assert (folder / "result.md").read_text(encoding="utf-8").startswith("# Recurrent networks")
+
+
+def test_the_result_of_a_run_is_valid_and_what_the_script_says(whole_run):
+    result = read(whole_run[1] / "result.json")
+
+    jsonschema.Draft202012Validator(json_schema()).validate(
+        json.loads((whole_run[1] / "result.json").read_text())
+    )
+    assert [(row.id, row.status, round(row.time_s.median, 9)) for row in result.rows] == [
+        (f"lstm/{mode}/T{n}-B1-I3-H3-L1/float32", "ok", seconds)
+        for mode in ("train", "infer")
+        for n, seconds in ((2, 0.002), (4, 0.003))
+    ]
+    assert result.command.startswith("lstmbench run -b fake")
+    assert result.baseline == "fake"
+
+
+def test_the_table_of_a_run_is_on_stdout_and_its_progress_on_stderr(whole_run):
+    done, _ = whole_run
+
+    assert "steps/s" in done.stdout
+    assert "2.00 ms" in done.stdout
+    assert "[4/4]" not in done.stdout
+    progress = [line for line in done.stderr.splitlines() if not line.startswith("warning: ")]
+    assert [line[:6] for line in progress] == ["[1/4] ", "[2/4] ", "[3/4] ", "[4/4] "]
+    assert "\x1b" not in done.stdout + done.stderr
+    assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+@pytest.mark.usefixtures("script")
+def test_json_is_the_result_file_on_stdout(tool, tmp_path):
+    code, out, _ = tool("run", *TINY, "--json", "-o", "x.json")
+
+    assert code == 0
+    assert out == (tmp_path / "x.json").read_text(encoding="utf-8")
+    assert json.loads(out)["schema"] == "lstmbench/result"
+
+
+@pytest.mark.usefixtures("script")
+def test_quiet_prints_nothing_but_doubts_about_the_machine(tool):
+    code, out, err = tool("run", *TINY, "--quiet", "-o", "x.json")
+
+    assert (code, out) == (0, "")
+    assert all(line.startswith("warning: ") for line in err.splitlines())
+
+
+@pytest.mark.usefixtures("script")
+def test_without_a_name_results_go_to_a_folder_of_their_own(tool, tmp_path):
+    code, _, _ = tool("run", *TINY, "-q")
+
+    assert code == 0
+    names = [path.name for path in (tmp_path / "lstmbench-results").iterdir()]
+    assert sorted(name.rsplit(".", 1)[1] for name in names) == ["json", "md"]
+    assert all(name.startswith("quick-") for name in names)
+
+
+@pytest.mark.usefixtures("script")
+def test_a_run_replaces_an_old_result_of_the_same_name(tool, tmp_path):
+    (tmp_path / "x.json").write_text("old")
+
+    assert tool("run", *TINY, "-q", "-o", "x.json")[0] == 0
+    assert read(tmp_path / "x.json").rows
+
+
+@pytest.mark.usefixtures("script")
+def test_a_suite_file_runs(tool, tmp_path, bad_files):
+    assert bad_files
+    suite = (tmp_path / "key.toml").read_text().replace("colour = 3\n", "")
+    (tmp_path / "mine.toml").write_text(suite)
+
+    code, out, _ = tool("run", "-s", "mine.toml", "-b", "fake", "--json", "-o", "x.json")
+
+    assert code == 0
+    assert [row["id"] for row in json.loads(out)["rows"]] == ["lstm/infer/T1-B1-I1-H1-L1/float32"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "reason"),
+    [
+        (None, 0, ""),
+        ("wrong", 5, "2 of 2 rows wrong and not timed; the first: lstm/train/T2"),
+        ("raise", 4, "2 of 2 rows failed; the first: lstm/train/T2-B1-I3-H3-L1/float32 on fake: "),
+        ("memory", 4, "2 of 2 rows out of memory"),
+        ("unavailable", 4, "no backend could run a row"),
+    ],
+)
+def test_the_exit_code_is_that_of_the_worst_row_and_the_result_is_kept(
+    tool, script, tmp_path, fault, code, reason
+):
+    script({"fault": fault})
+
+    ended, out, err = tool("run", *TINY, "-q", "-o", "x.json")
+
+    assert (ended, out) == (code, "")
+    assert reason in err
+    if fault:
+        assert err.splitlines()[-1].startswith(reason)
+        assert {row.status for row in read(tmp_path / "x.json").rows} != {"ok"}
+
+
+def test_a_row_that_is_given_up_ends_with_124(tmp_path):
+    done = run_tool(
+        "run", *TINY, "--mode", "infer", "-q", "--timeout", "0.5", "-o", "x.json",
+        cwd=tmp_path, script=[{"fault": "hang"}],
+    )  # fmt: skip
+
+    assert done.returncode == 124
+    assert "1 of 1 rows given up for time" in done.stderr
+    assert [row.status for row in read(tmp_path / "x.json").rows] == ["timeout"]
+
+
+def test_a_row_that_does_not_fit_in_memory_is_told_and_not_attempted(tool, script, tmp_path):
+    worker = script()
+
+    code, _, err = tool(
+        "run", "-q", *TINY, "--mode", "infer", "--batch-size", "2147483647", "-o", "x.json"
+    )
+
+    assert code == 4
+    assert "1 of 1 rows out of memory; the first: " in err
+    assert "are free; not attempted" in err
+    assert worker.asked == []
+    assert read(tmp_path / "x.json").rows[0].status == "oom"
+
+
+def test_ctrl_c_in_the_middle_ends_with_130_and_says_how_to_go_on(tool, script, monkeypatch):
+    worker = script()
+    perform = worker.perform
+
+    def interrupted(workload, *rest):
+        if workload.mode == "infer":
+            raise KeyboardInterrupt
+        return perform(workload, *rest)
+
+    monkeypatch.setattr(worker, "perform", interrupted)
+    code, out, err = tool("run", *TINY, "-q", "-o", "x.json")
+
+    assert (code, out) == (130, "")
+    assert err.endswith(
+        "interrupted: 1 rows are kept; go on with: lstmbench run --resume -o x.json\n"
+    )
+
+
+def test_ctrl_c_before_the_first_row_leaves_no_journal(tool, script, monkeypatch, tmp_path):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(script(), "perform", interrupted)
+    code, _, err = tool("run", *TINY, "-q", "-o", "x.json")
+
+    assert code == 130
+    assert err.endswith("interrupted before the first row\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("script")
+def test_a_missing_backend_that_was_named_is_an_error_before_anything_is_written(
+    tool, monkeypatch, tmp_path
+):
+    monkeypatch.setattr("lstmbench.backends.registry.find_spec", lambda _name: None)
+
+    code, out, err = tool("run", "-b", "torch-cpu", "--seq-len", "2")
+
+    assert (code, out) == (2, "")
+    assert err.startswith("Error: torch-cpu: torch")
+    assert "pip install torch" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- list, report, doctor, verify
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        ("suites", ["default", "quick"]),
+        ("backends", list(BACKENDS)),
+        ("cells", ["lstm", "lstm-bi", "gru", "gru-bi", "rnn-tanh", "rnn-relu"]),
+        (
+            "rows",
+            ["lstm/train/T16-B1-I128-H128-L1/float32", "gru/infer/T64-B16-I128-H128-L1/float32"],
+        ),
+    ],
+)
+def test_what_is_listed_is_also_listed_as_json(tool, what, expected):
+    code, out, err = tool("list", what)
+    names = [line.split()[0] for line in out.splitlines()]
+    as_json = json.loads(tool("list", what, "--json")[1])
+
+    assert (code, err) == (0, "")
+    assert set(expected) <= set(names)
+    assert [each["name"] for each in as_json] == names
+
+
+def test_the_doctors_json_is_valid(tool):
+    code, out, err = tool("doctor", "--json")
+
+    assert (code, err) == (0, "")
+    assert {each["name"] for each in json.loads(out)["backends"]} == set(BACKENDS)
+
+
+def test_the_doctors_table_is_on_stdout(tool):
+    code, out, err = tool("doctor")
+
+    assert (code, err) == (0, "")
+    assert "processor" in out
+    assert "numba-cpu" in out
+
+
+def test_a_report_goes_to_stdout_or_to_a_file(tool, tmp_path):
+    golden = (GOLDEN / "report.md").read_text(encoding="utf-8")
+
+    assert tool("report", str(GOLDEN / "result.json")) == (0, golden, "")
+    assert tool("report", str(GOLDEN / "result.json"), "-o", "page.md") == (0, "", "")
+    assert (tmp_path / "page.md").read_text(encoding="utf-8") == golden
+
+
+def test_the_schema_is_printed(tool):
+    code, out, _ = tool("report", "--schema")
+
+    assert code == 0
+    assert json.loads(out) == json_schema()
+
+
+def test_check_fails_for_a_stale_block_until_it_is_updated(tool, tmp_path):
+    shutil.copy(GOLDEN / "result.json", tmp_path)
+    readme = tmp_path / "README.md"
+    readme.write_text("<!-- lstmbench:begin result.json -->\n<!-- lstmbench:end -->\n")
+
+    code, out, err = tool("report", "--update", "README.md", "--check")
+    assert (code, out) == (2, "")
+    assert (
+        err == "README.md: stale; bring it up to date with: lstmbench report --update README.md\n"
+    )
+
+    assert tool("report", "--update", "README.md") == (0, "", "")
+    assert tool("report", "--update", "README.md", "--check") == (0, "", "")
+
+
+@pytest.mark.usefixtures("script")
+def test_verify_proves_a_cell_and_shows_its_worst_errors(tool, monkeypatch):
+    monkeypatch.setattr("lstmbench.verification.matrix.__defaults__", (("gru",), ((1, 1, 1, 1),)))
+
+    code, out, err = tool("verify", "-b", "fake", "--cell", "gru")
+    assert (code, err) == (0, "")
+    assert "gru-bi" in out
+
+    code, out, _ = tool("verify", "-b", "fake", "--cell", "gru", "--json")
+    rows = json.loads(out)
+    assert {row["status"] for row in rows} == {"skipped"}
+    assert all(row["error"]["output"] <= row["error"]["tolerance"] for row in rows)
+
+
+def test_verify_ends_with_5_where_a_result_is_wrong(tool, script, monkeypatch):
+    script({"id": "*/T1-*-L2/float64", "fault": "wrong"})
+    monkeypatch.setattr("lstmbench.verification.matrix.__defaults__", (("gru",), ((1, 1, 1, 1),)))
+
+    code, out, err = tool("verify", "-b", "fake", "--cell", "gru", "--quiet")
+
+    assert (code, out) == (5, "")
+    assert err.startswith("4 of 32 rows wrong and not timed; the first: gru/infer/T1-B1-I1-H1-L2/")
+    assert err.count("\n") == 1
+
+
+# --- standard output that cannot be written
+
+
+def with_stdout(stdout, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "lstmbench.cli", *arguments],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_standard_output_on_a_full_disk_is_one_line_and_exit_code_2():
+    with Path("/dev/full").open("w") as full:
+        done = with_stdout(full, "list", "rows")
+
+    assert done.returncode == 2
+    assert done.stderr == "Error: the system refused: [Errno 28] No space left on device\n"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = with_stdout(writing, "list", "rows", "--suite", "default")
+    finally:
+        os.close(writing)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_report_of_one_backend_alone_is_made(tool, tmp_path):
+    write(tmp_path / "x.json", a_header(), [a_row()])
+
+    assert tool("report", "x.json")[0] == 0
