@@ -293,11 +293,17 @@ def report(
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> Exit:
+def doctor(
+    roofline: Annotated[
+        bool,
+        typer.Option("--roofline", help="Measure the peaks of arithmetic and of each memory."),
+    ] = False,
+    as_json: AsJson = False,
+) -> Exit:
     """Look at the machine and the backends: what is there, what is doubtful, what is missing."""
     from . import doctor as doctors
 
-    seen = doctors.checkup()
+    seen = doctors.checkup(roofline=roofline)
     if as_json:
         _print_json(seen.as_json())
     else:

@@ -1,5 +1,6 @@
 """What ``lstmbench doctor`` tells: the machine, doubts about it, versions, backends."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -10,7 +11,9 @@ from rich.text import Text
 
 from .backends.registry import BACKENDS, missing
 from .environment import Environment, describe, fingerprint
-from .units import size
+from .result import Roof
+from .roofline import measure
+from .units import rate, size
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Checkup:
     simd: Simd
     kernel_threads: int
     backends: tuple[BackendState, ...]
+    roofs: tuple[Roof, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain data."""
@@ -51,18 +55,24 @@ class Checkup:
             "simd": asdict(self.simd),
             "kernel_threads": self.kernel_threads,
             "backends": [asdict(backend) for backend in self.backends],
+            "roofs": [roof.model_dump(mode="json") for roof in self.roofs],
         }
 
 
-def checkup() -> Checkup:
-    """Look at everything; takes a second, and imports Numba for what it compiles for."""
+def checkup(*, roofline: bool = False) -> Checkup:
+    """Look at everything; takes a second, and imports Numba for what it compiles for.
+
+    With ``roofline`` the peaks are measured, for one thread and for all.
+    """
     environment = describe()
+    counts = sorted({1, environment.machine.usable_cores})
     return Checkup(
         environment=environment,
         fingerprint=fingerprint(environment.machine),
         simd=simd(),
         kernel_threads=environment.machine.usable_cores,
         backends=tuple(_state(name) for name in BACKENDS),
+        roofs=tuple(measure(counts)) if roofline else (),
     )
 
 
@@ -126,7 +136,22 @@ def table(seen: Checkup) -> RenderableType:
         style = "green" if each.available else "yellow"
         backends.add_row(each.name, Text(state, style=style), each.install or each.summary)
     warnings = [Text(f"warning: {line}", style="yellow") for line in seen.environment.warnings]
-    return Group(facts, *warnings, Text(), backends)
+    return Group(facts, *warnings, Text(), backends, *_roofs(seen))
+
+
+def _roofs(seen: Checkup) -> Iterator[RenderableType]:
+    """What the machine reached, a line for each number of threads."""
+    if not seen.roofs:
+        return
+    view = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for head in ("threads", *seen.roofs[0].flops_per_s, *seen.roofs[0].bytes_per_s):
+        view.add_column(head, justify="right")
+    for roof in seen.roofs:
+        peaks = [rate(peak, "FLOP/s") for peak in roof.flops_per_s.values()]
+        speeds = [rate(speed, "B/s") for speed in roof.bytes_per_s.values()]
+        view.add_row(str(roof.threads), *peaks, *speeds)
+    yield Text()
+    yield view
 
 
 def _load(seen: Checkup) -> str:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Annotated
 
 import psutil
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from .model import Model
 
 SYS_CPU = Path("/sys/devices/system/cpu")
 SIMD_FLAGS = (
@@ -39,11 +41,7 @@ PACKAGES = (
 )
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False, extra="ignore")
-
-
-class Machine(_Model):
+class Machine(Model):
     """What stays the same from run to run: the identity behind the fingerprint."""
 
     system: str
@@ -57,7 +55,7 @@ class Machine(_Model):
     simd: tuple[str, ...]
 
 
-class Environment(_Model):
+class Environment(Model):
     """A machine, the software on it, and how it was at the start."""
 
     machine: Machine

@@ -15,8 +15,9 @@ from typing import IO
 from pydantic import ValidationError
 
 from .errors import OutputError, ResultFormatError, UsageError
+from .model import Model
 from .plan import Plan
-from .result import Header, Model, Row, first_error
+from .result import Header, Row, first_error
 
 SUFFIX = ".journal"
 VERSION = 1

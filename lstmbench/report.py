@@ -193,7 +193,14 @@ def _grid(group: Group, baseline: str) -> str:
 
 def _every_row(lines: Sequence[Line], baseline: str) -> str:
     head = ["row", "threads", "backend", "median", "95 % interval", "samples", "speedup"]
-    head += ["sequences/s", "time-steps/s", "compile", "peak memory", "error / allowed"]
+    head += [
+        "sequences/s",
+        "time-steps/s",
+        "compile",
+        "of the bound",
+        "peak memory",
+        "error / allowed",
+    ]
     body = []
     for line in lines:
         for name, row in line.rows.items():
@@ -215,6 +222,9 @@ def _every_row(lines: Sequence[Line], baseline: str) -> str:
                     rate(row.sequences_per_s) if row.sequences_per_s else "",
                     rate(row.timesteps_per_s) if row.timesteps_per_s else "",
                     duration(row.compile_s) if row.compile_s else "",
+                    f"{percent(row.fraction_of_peak)} of {escape(row.bound or 'it')}"
+                    if row.fraction_of_peak
+                    else "",
                     size(row.peak_memory_bytes) if row.peak_memory_bytes else "",
                     _error(row),
                 ]
@@ -288,14 +298,17 @@ def _method(result: Result) -> str:
         f"Made by <code>{escape(result.command)}</code> at {escape(result.created)}.",
         "Every row was verified before and after it was timed, in the same process: outputs and "
         "every gradient against a float64 reference. A wrong row has no time.",
-        "One process for each backend and number of threads, threads and affinity set before "
-        "anything loads; the backends take turns row by row, so that drift meets all alike.",
+        f"{_processes(settings.rounds)} for each backend and number of threads, threads and "
+        "affinity set before anything loads; the backends take turns row by row, so that drift "
+        "meets all alike.",
         f"Samples: warm-up until steady, then until half the 95 % interval of the median is below "
         f"{percent(settings.precision)} of it (precise) or for {duration(settings.budget_s)} "
         "(budget). Intervals are distribution-free (order statistics); those of a speedup are the "
         "extremes that both intervals allow.",
         f"Precision {escape(dtypes)}, {_threads(result.rows)}. Input N(0, 1) from a fixed seed "
         "(or the named data), weights U(±1/√H); arrays are in cache as the calls before left them.",
+        "Of the bound: the least time that the roofline of this machine allows (arithmetic, caches "
+        "or memory, measured at the start) / the median.",
         "Compilation is never in a sample (counted, and proved not to be); peak memory is that of "
         "the whole worker process.",
     ]
@@ -304,6 +317,15 @@ def _method(result: Result) -> str:
         for name, what in result.timed_calls.items()
     ]
     return "### Method\n\n" + "\n".join(f"- {item}" for item in items)
+
+
+def _processes(rounds: int) -> str:
+    if rounds == 1:
+        return "One fresh process"
+    return (
+        f"{rounds} fresh processes, whose medians' median is the time and whose intervals the "
+        "interval reaches over,"
+    )
 
 
 def _table(head: Sequence[str], body: Iterable[Sequence[str]], left: Sequence[int] = ()) -> str:

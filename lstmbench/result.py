@@ -14,27 +14,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from .environment import Environment
 from .errors import OutputError, ResultFormatError, UsageError
+from .model import Model, NotNegative, Positive, Size
 from .workload import Workload
 
 SCHEMA = "lstmbench/result"
 VERSION = 1
 
 Status = Literal["ok", "incorrect", "unavailable", "failed", "timeout", "oom", "skipped"]
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Size = Annotated[int, Field(ge=1)]
 # What makes a row one of its kind: id, data, backend, threads.
 Key = tuple[str, str, str, int]
-
-
-class Model(BaseModel):
-    """Strict, immutable, finite; fields that this version does not know are ignored."""
-
-    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False, extra="ignore")
 
 
 class Times(Model):
@@ -104,7 +96,12 @@ class Outcome(Model):
     timesteps_per_s: Positive | None = None
     flops: Annotated[Size | None, Field(description="of the matrix products of one call")] = None
     flops_per_s: Positive | None = None
-    fraction_of_peak: NotNegative | None = None
+    fraction_of_peak: Annotated[
+        NotNegative | None, Field(description="the least time that the bound allows / the median")
+    ] = None
+    bound: Annotated[
+        str | None, Field(description="what sets that bound: compute, a cache or memory")
+    ] = None
     peak_memory_bytes: Annotated[
         Size | None, Field(description="peak resident set of the worker while it was timed")
     ] = None
@@ -213,6 +210,18 @@ class Settings(Model):
     rounds: Annotated[Size, Field(description="fresh processes for each backend")] = 1
 
 
+class Roof(Model):
+    """The most that a number of threads reaches together on this machine."""
+
+    threads: Size
+    flops_per_s: Annotated[
+        dict[str, Positive], Field(description="fused multiply-adds, two operations each, by dtype")
+    ]
+    bytes_per_s: Annotated[
+        dict[str, Positive], Field(description="loads, by the level of memory they come from")
+    ]
+
+
 class Header(Model):
     """Everything in a result file but the rows."""
 
@@ -221,10 +230,12 @@ class Header(Model):
     suite: str
     baseline: Annotated[str, Field(description="the backend that speedup divides by")]
     timed_calls: Annotated[
-        dict[str, str], Field(description="what is inside a timed call of each backend")
-    ] = {}
+        dict[str, str],
+        Field(default_factory=dict, description="what is inside a timed call of each backend"),
+    ]
     settings: Settings
     environment: Environment
+    roofs: tuple[Roof, ...] = ()
     fingerprint: Annotated[str, Field(description="hash of environment.machine")]
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from rich.console import Console
 
 from . import journal as journals
-from . import tables, view
+from . import roofline, tables, view
 from .backends.registry import entry
 from .environment import describe, fingerprint, machine
 from .errors import Exit, UsageError
 from .plan import Plan
 from .report import report
-from .result import Header, Row, Settings, read, write, write_atomically
+from .result import Header, Roof, Row, Settings, read, write, write_atomically
 from .run import exit_code, require, run, workers
 
 OUTPUT_FOLDER = Path("lstmbench-results")
@@ -84,6 +84,8 @@ def measure(
                 )
         except KeyboardInterrupt:
             return _interrupted(output, log.rows)
+        caches = header.environment.machine.caches
+        rows = [roofline.rate(row, header.roofs, caches) for row in rows]
         write(output, header, rows)
         log.remove()
     result = read(output)
@@ -120,8 +122,16 @@ def _header(plan: Plan, settings: Settings) -> Header:
         timed_calls={name: entry(name).timed for name in plan.backends},
         settings=settings,
         environment=environment,
+        roofs=tuple(_roofs(plan)),
         fingerprint=fingerprint(environment.machine),
     )
+
+
+def _roofs(plan: Plan) -> Sequence[Roof]:
+    """What the machine can do, where anything is to be measured on it."""
+    if all(entry(name).device != "cpu" for name in plan.backends):
+        return ()
+    return roofline.measure(plan.threads)
 
 
 def _require_this_machine(header: Header) -> None:

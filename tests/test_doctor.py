@@ -90,7 +90,14 @@ def test_a_checkup_is_plain_data(here):
     data = here.as_json()
 
     assert json.loads(json.dumps(data, allow_nan=False)) == data
-    assert set(data) == {"environment", "fingerprint", "simd", "kernel_threads", "backends"}
+    assert set(data) == {
+        "environment",
+        "fingerprint",
+        "simd",
+        "kernel_threads",
+        "backends",
+        "roofs",
+    }
 
 
 def test_the_table_says_all_of_it():

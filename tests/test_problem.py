@@ -104,7 +104,7 @@ def test_a_real_x_is_not_written_to():
 
 
 def test_a_real_x_of_another_size_is_refused():
-    with pytest.raises(ValueError, match="reshape"):
+    with pytest.raises(ValueError, match="x: expected"):
         make_problem(LSTM, SHAPE, x=np.zeros((6, 3, 5)))
 
 

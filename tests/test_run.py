@@ -113,7 +113,7 @@ def test_a_row_says_what_it_was_made_with():
     (row,) = run(a_plan(SHORT, threads=(3,)))
 
     assert (row.id, row.backend, row.backend_version) == (SHORT.id, "fake", "1")
-    assert (row.device, row.threads, row.status) == ("cpu", 3, "ok")
+    assert (row.device, row.threads, row.status) == ("none", 3, "ok")
 
 
 def test_settings_reach_the_worker(monkeypatch):

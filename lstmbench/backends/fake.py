@@ -8,7 +8,7 @@ pattern, default ``*``) matches a row's id holds for it:
 ``seconds``    of the calls in turn, repeated; default: 1 µs and 1 ns for every 100 operations
 ``compile``    seconds that the first call compiles for
 ``recompile``  true: each call compiles again
-``fault``      ``wrong`` (every output off by 1 %), ``raise``, ``memory``, ``exit``, ``kill`` (this
+``fault``      at the first call: ``wrong`` (every output off by 1 %), ``raise``, ``memory``, ``exit``, ``kill`` (this
                process), ``kill-parent``, ``interrupt-parent``, ``hang`` or ``unavailable``
 """
 
@@ -57,10 +57,11 @@ class FakeBackend:
             problem.cell, problem.shape, problem.inputs, problem.parameters
         )
         to_compile = [rule["compile"]] if "compile" in rule else []
+        faults = [FAULTS[fault]] if fault in FAULTS else []
 
         def run() -> None:
-            if fault in FAULTS:
-                FAULTS[fault]()
+            if faults:
+                faults.pop()()
             if to_compile:
                 self._compile(to_compile[0] if rule.get("recompile") else to_compile.pop())
             self.clock.advance(next(times))

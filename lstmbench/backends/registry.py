@@ -95,6 +95,7 @@ BACKENDS = {
             "pip install numpy",
             "scripted times for tests and demonstrations; measures nothing",
             "nothing: the times are scripted",
+            device="none",
         ),
     )
 }

@@ -1,0 +1,15 @@
+"""What every record of a file has in common."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Size = Annotated[int, Field(ge=1)]
+
+
+class Model(BaseModel):
+    """Strict, immutable, finite; fields that this version does not know are ignored."""
+
+    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False, extra="ignore")
