@@ -15,6 +15,7 @@ from conftest import GOLDEN, InlineWorker, a_header, a_row, run_tool
 from lstmbench import cli
 from lstmbench.backends.registry import BACKENDS
 from lstmbench.errors import Exit
+from lstmbench.report import report
 from lstmbench.result import json_schema, read, write
 
 COMMANDS = typer.main.get_command(cli.app).commands
@@ -409,7 +410,7 @@ def test_the_doctors_table_is_on_stdout(tool):
 
 
 def test_a_report_goes_to_stdout_or_to_a_file(tool, tmp_path):
-    golden = (GOLDEN / "report.md").read_text(encoding="utf-8")
+    golden = report([read(GOLDEN / "result.json")])
 
     assert tool("report", str(GOLDEN / "result.json")) == (0, golden, "")
     assert tool("report", str(GOLDEN / "result.json"), "-o", "page.md") == (0, "", "")

@@ -13,7 +13,8 @@ from conftest import a_header, a_plan, a_row, a_workload
 from lstmbench import journal as journals
 from lstmbench.errors import OutputError, ResultFormatError, UsageError
 
-ROWS = [a_row(a_workload(seq_len=n), seconds=0.1 / n) for n in (1, 2, 3)]
+WORKLOADS = [a_workload(seq_len=n) for n in (1, 2, 3)]
+ROWS = [a_row(workload, seconds=0.1 / workload.seq_len) for workload in WORKLOADS]
 FULL = Path("/dev/full")
 
 
@@ -23,7 +24,7 @@ def output(tmp_path):
 
 
 def an_opening():
-    return journals.Opening(plan=a_plan(), header=a_header())
+    return journals.Opening(plan=a_plan(*WORKLOADS), header=a_header())
 
 
 def written(output, rows=ROWS):
