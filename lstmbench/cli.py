@@ -5,7 +5,7 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from typer.exceptions import TyperException
@@ -14,7 +14,6 @@ from .errors import Exit, LstmbenchError, UsageError, unknown
 
 if TYPE_CHECKING:
     from rich.console import Console
-
 
 app = typer.Typer(
     name="lstmbench",
@@ -33,7 +32,7 @@ Backends = Annotated[
     typer.Option("--backend", "-b", help="Backends, with commas; one that is missing is an error."),
 ]
 Threads = Annotated[
-    str | None, typer.Option(help="Numbers of threads, such as 1,2; default: every core.")
+    str | None, typer.Option(help="Numbers of threads, such as 1,2,all; default: all cores.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 Quietly = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and no table.")]
@@ -137,7 +136,7 @@ def run(
         backends=_names(backend),
         baseline=baseline,
         threads=_counts(threads),
-        default_threads=len(usable_cpus()),
+        cores=len(usable_cpus()),
     )
     given = [*numbers.values(), backend, baseline, threads, *overrides.values()]
     asked = any(value is not None for value in given) or suite != "quick"
@@ -209,6 +208,7 @@ def verify(
     from . import verification, view
     from .backends.registry import entry, missing
     from .environment import usable_cpus
+    from .plan import thread_counts
     from .result import Settings
     from .run import exit_code, require, workers
     from .run import run as run_plan
@@ -224,7 +224,7 @@ def verify(
     plan = verification.make_plan(
         chosen or installed,
         required=chosen is not None,
-        threads=_counts(threads) or [len(usable_cpus())],
+        threads=thread_counts(_counts(threads), len(usable_cpus())),
         cells=cells,
     )
     require(plan)
@@ -320,10 +320,15 @@ def _names(text: str | None) -> list[str] | None:
     return names
 
 
-def _counts(text: str | None) -> Sequence[int] | None:
+def _counts(text: str | None) -> Sequence[int | Literal["all"]] | None:
+    """Numbers of threads; ``all`` is every core."""
     from .workload import parse_axis
 
-    return None if text is None else parse_axis("threads", text)
+    pieces = [piece.strip() for piece in text.split(",")] if text is not None else []
+    counts: list[int | Literal["all"]] = []
+    for piece in pieces:
+        counts += ["all"] if piece == "all" else parse_axis("threads", piece)
+    return counts or None
 
 
 def _console(*, stderr: bool = False) -> "Console":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import resources
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -84,7 +84,7 @@ class Suite(BaseModel):
     description: str
     baseline: str
     backends: Annotated[list[str], Field(min_length=1)]
-    threads: Annotated[list[int], Field(min_length=1)] | None = None
+    threads: Annotated[list[int | Literal["all"]], Field(min_length=1)] | None = None
     rows: Annotated[list[Rows], Field(min_length=1)]
 
 
@@ -157,10 +157,12 @@ def make_plan(
     overrides: Mapping[str, Any],
     backends: Sequence[str] | None,
     baseline: str | None,
-    threads: Sequence[int] | None,
-    default_threads: int,
+    threads: Sequence[int | Literal["all"]] | None,
+    cores: int,
 ) -> Plan:
     """A plan from a suite; ``overrides`` replace an axis in every declaration of rows.
+
+    ``cores`` is what ``all`` threads are, which is also the default.
 
     Raises ``UsageError`` for unknown names and impossible sizes, before anything is measured.
     """
@@ -181,18 +183,23 @@ def make_plan(
         chosen.insert(0, base)
     for name in (*chosen, suite.baseline):
         entry(name)
-    counts = list(dict.fromkeys(threads or suite.threads or [default_threads]))
-    for count in counts:
-        if not 1 <= count <= MAX_THREADS:
-            raise UsageError(f"threads: expected 1 to {MAX_THREADS}, got {count}")
     return Plan(
         suite=suite.name,
         baseline=base,
         backends=tuple(chosen),
         required=backends is not None,
-        threads=tuple(counts),
+        threads=thread_counts(threads or suite.threads, cores),
         workloads=tuple(workloads),
     )
+
+
+def thread_counts(given: Sequence[int | Literal["all"]] | None, cores: int) -> tuple[int, ...]:
+    """Numbers of threads, each once; ``all``, the default, is every core."""
+    counts = tuple(dict.fromkeys(cores if n == "all" else n for n in given or ("all",)))
+    for count in counts:
+        if not 1 <= count <= MAX_THREADS:
+            raise UsageError(f"threads: expected 1 to {MAX_THREADS}, got {count}")
+    return counts
 
 
 def _parse(text: str, where: str) -> Suite:

@@ -5,7 +5,7 @@ from conftest import a_plan, a_row, a_workload
 
 from lstmbench import plan as plans
 from lstmbench.errors import UsageError
-from lstmbench.plan import Job, builtin_suites, load_suite, make_plan
+from lstmbench.plan import Job, builtin_suites, load_suite, make_plan, thread_counts
 
 HEAD = 'name = "mine"\ndescription = ""\nbaseline = "numpy"\nbackends = ["numpy", "fake"]\n'
 ROWS = '[[rows]]\ncell = "lstm"\nmode = "infer"\nseq_len = 4\nbatch_size = 2\nhidden_size = 3\n'
@@ -30,7 +30,7 @@ def planned(suite, *, overrides=None, backends=None, baseline=None, threads=None
         backends=backends,
         baseline=baseline,
         threads=threads,
-        default_threads=2,
+        cores=2,
     )
 
 
@@ -266,3 +266,11 @@ def test_an_impossibly_wide_sweep_is_refused_at_once():
     wide = dict.fromkeys(("seq_len", "batch_size", "hidden_size", "input_size"), "1:1000")
 
     assert "more than 100000 rows" in complaint(planned, load_suite("quick"), overrides=wide)
+
+
+def test_all_threads_are_every_core_and_no_number_comes_twice():
+    assert thread_counts([1, "all"], 4) == (1, 4)
+    assert thread_counts([1, "all"], 1) == (1,)
+    assert thread_counts(None, 3) == (3,)
+    with pytest.raises(UsageError, match="threads: expected 1 to 1024, got 0"):
+        thread_counts([0], 4)

@@ -8,9 +8,9 @@ pattern, default ``*``) matches a row's id holds for it:
 ``seconds``    of the calls in turn, repeated; default: 1 µs and 1 ns for every 100 operations
 ``compile``    seconds that the first call compiles for
 ``recompile``  true: each call compiles again
-``fault``      ``wrong`` (every output off by 1 %) or ``unavailable``, or at the first call ``raise``,
-               ``memory``, ``exit``, ``kill`` (this process), ``kill-parent``, ``interrupt-parent``
-               or ``hang``
+``fault``      ``wrong`` (every output off by 1 %) or ``unavailable``, or at the first call
+               ``raise``, ``memory``, ``exit``, ``kill`` (this process), ``kill-parent``,
+               ``interrupt-parent`` or ``hang``
 """
 
 import json

@@ -1,0 +1,69 @@
+"""Rows of several processes become one whose interval holds what differs between processes."""
+
+import pytest
+from conftest import a_workload, ok_outcome
+
+from lstmbench.result import Outcome, Row, make_row
+from lstmbench.rounds import merge
+
+
+def a_row(seconds: float) -> Row:
+    return of(ok_outcome(seconds))
+
+
+def of(outcome: Outcome) -> Row:
+    return make_row(
+        a_workload(),
+        backend="fake",
+        backend_version="1",
+        device="none",
+        threads=1,
+        outcome=outcome,
+    )
+
+
+def test_one_process_is_left_as_it_is():
+    row = a_row(0.001)
+    assert merge([row]) is row
+
+
+def test_the_median_is_that_of_the_medians():
+    merged = merge([a_row(0.004), a_row(0.001), a_row(0.002)])
+    assert merged.time_s is not None
+    assert merged.time_s.median == 0.002
+    assert merged.processes_s == (0.004, 0.001, 0.002)
+
+
+def test_the_interval_reaches_over_all_processes():
+    rows = [a_row(0.004), a_row(0.001), a_row(0.002)]
+    low, high = rows[1].time_s.ci95[0], rows[0].time_s.ci95[1]
+    assert merge(rows).time_s.ci95 == (low, high)
+
+
+def test_all_samples_are_kept_in_the_order_of_the_processes():
+    rows = [a_row(0.002), a_row(0.001)]
+    merged = merge(rows)
+    assert merged.samples_s == rows[0].samples_s + rows[1].samples_s
+    assert merged.time_s.samples == 16
+    assert merged.time_s.min == min(merged.samples_s)
+    assert merged.time_s.max == max(merged.samples_s)
+
+
+def test_rates_follow_the_merged_median():
+    rows = [a_row(0.004), a_row(0.001), a_row(0.002)]
+    merged = merge(rows)
+    assert merged.sequences_per_s == pytest.approx(2 / 0.002)
+    assert merged.timesteps_per_s == pytest.approx(2 * 3 / 0.002)
+    assert merged.flops_per_s == pytest.approx(merged.flops / 0.002)
+
+
+def test_what_failed_once_has_no_time():
+    failed = of(Outcome(status="failed", reason="the worker was killed by SIGKILL"))
+    merged = merge([a_row(0.001), failed, a_row(0.002)])
+    assert (merged.status, merged.reason) == (failed.status, failed.reason)
+    assert merged.time_s is None
+
+
+def test_a_merged_row_is_a_valid_row():
+    merged = merge([a_row(0.004), a_row(0.001)])
+    assert Row.model_validate_json(merged.model_dump_json()) == merged
