@@ -1,0 +1,1 @@
+"""The elementwise step of each cell and its derivative, written once for every target."""

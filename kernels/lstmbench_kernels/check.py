@@ -1,0 +1,99 @@
+"""The one place that raises about sizes, names, shapes and dtypes.  Kernels never raise."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .spec import CellSpec, Dims, Shape
+
+Array = NDArray[Any]
+
+DTYPES = ("float32", "float64")
+
+
+def check_size(name: str, value: Any, minimum: int = 1) -> int:
+    """An integer of at least ``minimum``."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name}: expected an integer, got {value!r}")
+    if value < minimum:
+        raise ValueError(f"{name}: expected at least {minimum}, got {value}")
+    return int(value)
+
+
+def check_choice(name: str, value: str, choices: tuple[str, ...]) -> str:
+    """One of a few words."""
+    if value not in choices:
+        raise ValueError(f"{name}: expected {' or '.join(map(repr, choices))}, got {value!r}")
+    return value
+
+
+def check_dtype(dtype: Any) -> str:
+    """``float32`` or ``float64``, given as a name or as anything NumPy takes for one."""
+    try:
+        name: str = np.dtype(dtype).name
+    except TypeError:
+        name = repr(dtype)
+    if name not in DTYPES:
+        raise ValueError(f"dtype: expected 'float32' or 'float64', got {name}")
+    return name
+
+
+def check_array(
+    name: str, value: Any, symbols: str, dims: tuple[int | str, ...], dtype: str
+) -> Array:
+    """An array of this dtype and shape, in which a letter stands for any size from 1 on.
+
+    ``symbols`` is the shape in letters, for the message.
+    """
+    if not isinstance(value, np.ndarray):
+        raise TypeError(f"{name}: expected a NumPy array of {dtype}, got {_kind(value)}")
+    if value.dtype != dtype:
+        raise TypeError(
+            f"{name}: expected {dtype}, got {value.dtype}; convert with .astype('{dtype}')"
+        )
+    fits = len(value.shape) == len(dims) and all(
+        size >= 1 if isinstance(wanted, str) else size == wanted
+        for size, wanted in zip(value.shape, dims, strict=True)
+    )
+    if not fits:
+        expected = f"({', '.join(map(str, dims))}{',' if len(dims) == 1 else ''})"
+        raise ValueError(f"{name}: expected {symbols} = {expected}, got {value.shape}")
+    return value
+
+
+def check_out(name: str, value: Any, symbols: str, dims: Dims, dtype: str) -> Array:
+    """An array to write into: C-contiguous and writeable as well."""
+    array = check_array(f"out: {name}", value, symbols, dims, dtype)
+    if not (array.flags.c_contiguous and array.flags.writeable):
+        raise ValueError(f"out: {name}: expected a C-contiguous, writeable array")
+    return array
+
+
+def parameter_symbols(cell: CellSpec, shape: Shape) -> dict[str, str]:
+    """The shape of each parameter in letters, for messages."""
+    G = "" if cell.num_gates == 1 else f"{cell.num_gates}*"
+    symbols = {}
+    for layer, _, suffix in shape.layers():
+        columns = "I" if layer == 0 else "2*H" if shape.bidirectional else "H"
+        symbols["weight_ih" + suffix] = f"({G}H, {columns})"
+        symbols["weight_hh" + suffix] = f"({G}H, H)"
+        symbols["bias_ih" + suffix] = symbols["bias_hh" + suffix] = f"({G}H,)"
+    return symbols
+
+
+def check_names(given: Mapping[str, Any], expected: Mapping[str, Any], what: str) -> None:
+    """Exactly the expected names."""
+    missing = [name for name in expected if name not in given]
+    if missing:
+        raise ValueError(f"{what}: missing {', '.join(missing)}")
+    unexpected = [str(name) for name in given if name not in expected]
+    if unexpected:
+        raise ValueError(
+            f"{what}: unexpected {', '.join(unexpected)}; expected {', '.join(expected)}"
+        )
+
+
+def _kind(value: Any) -> str:
+    return "None" if value is None else f"{type(value).__module__}.{type(value).__qualname__}"

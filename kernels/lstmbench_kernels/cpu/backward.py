@@ -1,0 +1,191 @@
+"""The loop over time, backward, and the products after it.  It does not know which cell it runs."""
+
+# T = seq_len, B = batch_size, I = input_size, H = hidden_size, U = vectors of units in a block
+
+from numba.extending import register_jitable
+
+from .cells import (
+    carry_is_h,
+    h_first,
+    h_gates,
+    has_state,
+    load_state,
+    slot_numbers,
+    slots,
+    step_gradient,
+)
+from .compile import kernel
+from .gemm import PANEL_BYTES, TILE_BYTES, input_gradient, next_rows, weight_gradient
+from .simd import (
+    WIDTH,
+    item_bytes,
+    load,
+    load_slots,
+    load_up_to,
+    splat,
+    store,
+    store_slots,
+    store_up_to,
+    tile,
+)
+from .team import barrier, finish, start
+
+
+@kernel
+def backward(cell, jobs, shares, thread):
+    """Run all layers; every thread of the team calls it with its own number."""
+    share = shares[thread]
+    start(share)
+    _clear(cell.one, share.scratch + PANEL_BYTES + TILE_BYTES)
+    for n in range(share.layers):
+        first = (share.layers - 1 - n) * share.directions
+        for direction in range(share.direction_first, share.direction_end):
+            _run_direction(cell, jobs[first + direction], share)
+        barrier(share.team_counter, share.threads)
+        for direction in range(share.directions):
+            j = jobs[first + direction]
+            if j.dx != 0:
+                input_gradient(cell, j, share, direction > 0)
+            weight_gradient(cell, j, share, False)
+            weight_gradient(cell, j, share, True)
+        if n < share.layers - 1:  # the layer below reads dx as its dy
+            barrier(share.team_counter, share.threads)
+    finish(share)
+
+
+@register_jitable
+def _clear(one, zeros):
+    for v in range(4):
+        store(zeros + v * WIDTH, splat(one, 0))
+
+
+@register_jitable
+def _run_direction(cell, j, share):
+    _start_carry(cell, j, share)
+    # The step before the first gives the gradient of the initial states.
+    for n in range(j.T + 1):
+        _run_step(cell, j, share, j.T - 1 - n)
+        if share.group_size > 1:
+            barrier(share.group_counter, share.group_size)
+
+
+@register_jitable
+def _start_carry(cell, j, share):
+    """What arrives at the last state, as ``[vector of units][b][lanes]``."""
+    if not has_state(cell):
+        return
+    one = cell.one
+    lanes = WIDTH // item_bytes(one)
+    for v in range(share.panel_first * j.panel_vectors,
+                   min(share.panel_end * j.panel_vectors, j.blocks * j.U)):  # fmt: skip
+        for b in range(share.b_first, share.b_end):
+            value = splat(one, 0)
+            if j.dcT != 0:
+                source = j.dcT + (b * j.H + v * lanes) * item_bytes(one)
+                value = load_up_to(one, source, j.H - v * lanes)
+            store(j.carry + (v * j.B + b) * WIDTH, value)
+
+
+@register_jitable
+def _run_step(cell, j, share, s):
+    """Step ``s``: dh = dpre_next · R, then the cell's gradient, for one thread's units and rows."""
+    one = cell.one
+    size = item_bytes(one)
+    row = slots(cell) * j.U * WIDTH
+    block = j.B * row
+    gate_step = j.blocks * block
+    inner = len(h_gates(cell)) * j.U * (WIDTH // size)
+    t_next = j.T - 2 - s if j.reverse else s + 1
+    gates_next = j.gates + t_next * gate_step + h_first(cell) * j.U * WIDTH
+    scratch = share.scratch + PANEL_BYTES
+    zero = scratch + TILE_BYTES
+    for n in range(share.panel_first, share.panel_end):
+        p = share.panel_first + share.panel_end - 1 - n if s % 2 else n
+        first = p * j.panel_vectors
+        vectors = min(j.panel_vectors, j.blocks * j.U - first)
+        panel = j.weight_h_t + first * WIDTH * j.blocks * inner
+        b = share.b_first
+        while b < share.b_end:
+            rows = next_rows(share.b_end - b)
+            if s < j.T - 1:
+                tile(one, rows, vectors, scratch, vectors * WIDTH, zero, 0,
+                     gates_next + b * row, row, size, block, panel, inner, j.blocks)  # fmt: skip
+            else:
+                _load_last(one, j, scratch, first, vectors, b, rows)
+            if s >= 0:
+                _apply_gradient(cell, j, s, first, vectors, b, rows, scratch)
+            else:
+                _store_initial(cell, j, first, vectors, b, rows, scratch)
+            b += rows
+
+
+@register_jitable
+def _load_last(one, j, scratch, first, vectors, b_first, rows):
+    """dhT as a tile."""
+    size = item_bytes(one)
+    lanes = WIDTH // size
+    for r in range(rows):
+        for v in range(vectors):
+            unit = (first + v) * lanes
+            value = load_up_to(one, j.dhT + ((b_first + r) * j.H + unit) * size, j.H - unit)
+            store(scratch + (r * vectors + v) * WIDTH, value)
+
+
+@register_jitable
+def _apply_gradient(cell, j, s, first, vectors, b_first, rows, scratch):
+    """The elementwise gradient for one tile: dh in, gradients of the sums in place of the gates."""
+    one = cell.one
+    size = item_bytes(one)
+    lanes = WIDTH // size
+    U, H, B = j.U, j.H, j.B
+    t = j.T - 1 - s if j.reverse else s
+    row = slots(cell) * U * WIDTH
+    gates = j.gates + t * j.blocks * B * row
+    state = j.state + s * j.state_step
+    state_step = j.state_step
+    dy = j.dy + t * j.dy_step
+    dy_row = j.dy_row
+    carry = j.carry
+    for v in range(vectors):
+        k = (first + v) // U
+        u = first + v - k * U
+        unit = (first + v) * lanes
+        for r in range(rows):
+            b = b_first + r
+            here = gates + (k * B + b) * row + u * WIDTH
+            where = state + ((k * B + b) * U + u) * WIDTH
+            dh = load(one, scratch + (r * vectors + v) * WIDTH)
+            dh = dh + load_up_to(one, dy + b * dy_row + unit * size, H - unit)
+            passed = carry + ((first + v) * B + b) * WIDTH
+            saved = load_slots(one, here, U * WIDTH, slot_numbers(cell))
+            result = step_gradient(
+                cell,
+                dh,
+                load_state(cell, passed),
+                load_state(cell, where),
+                load_state(cell, where + state_step),
+                saved,
+            )
+            if has_state(cell):
+                store(passed, result[0])
+            store_slots(here, U * WIDTH, result[1:])
+
+
+@register_jitable
+def _store_initial(cell, j, first, vectors, b_first, rows, scratch):
+    """What is left of dh and of the carry belongs to the initial states."""
+    one = cell.one
+    size = item_bytes(one)
+    lanes = WIDTH // size
+    for v in range(vectors):
+        unit = (first + v) * lanes
+        for r in range(rows):
+            b = b_first + r
+            dh = load(one, scratch + (r * vectors + v) * WIDTH)
+            where = (b * j.H + unit) * size
+            passed = load_state(cell, j.carry + ((first + v) * j.B + b) * WIDTH)
+            if carry_is_h(cell):
+                dh = dh + passed
+            elif has_state(cell):
+                store_up_to(one, j.dc0 + where, passed, j.H - unit)
+            store_up_to(one, j.dh0 + where, dh, j.H - unit)

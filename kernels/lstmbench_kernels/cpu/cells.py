@@ -1,0 +1,150 @@
+"""The cells as compiled code sees them: marker types that carry which cell and which precision.
+
+A marker is an instance of a named tuple whose one field is a number of the working precision.  Its
+Numba type is stable between processes, which a function passed as an argument is not, so that
+compiled code is found again on disk.
+"""
+
+# ruff: noqa: ARG001, ARG005  an overload takes what it overloads
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import types
+from numba.extending import overload, register_jitable
+
+from ..cells import gru, lstm, rnn
+from . import activations  # noqa: F401  what the cells call, for vectors
+from .simd import load, splat
+
+
+class RNNTanh(NamedTuple):
+    one: Any
+
+
+class RNNRelu(NamedTuple):
+    one: Any
+
+
+class LSTM(NamedTuple):
+    one: Any
+
+
+class GRU(NamedTuple):
+    one: Any
+
+
+class Layout(NamedTuple):
+    """How the sums of a cell lie side by side in memory: its slots.
+
+    Attributes:
+        slots: sums per unit.
+        x_gates: gate (in PyTorch's order) whose input product goes to slots 0, 1, …
+        h_gates: the same for the product with the hidden state, from slot ``h_first`` on.
+        state: whether the elementwise step carries a state of its own besides the products.
+        carry_is_h: what step_gradient carries: the hidden state's gradient, or that of ``c``.
+    """
+
+    marker: type
+    step: Any
+    step_gradient: Any
+    slots: int
+    x_gates: tuple[int, ...]
+    h_gates: tuple[int, ...]
+    h_first: int
+    state: bool
+    carry_is_h: bool
+
+    @property
+    def slot_numbers(self) -> tuple[int, ...]:
+        return tuple(range(self.slots))
+
+
+LAYOUTS: Mapping[str, Layout] = {
+    "rnn-tanh": Layout(
+        RNNTanh, rnn.tanh_step, rnn.tanh_step_gradient, 1, (0,), (0,), 0, False, False
+    ),
+    "rnn-relu": Layout(
+        RNNRelu, rnn.relu_step, rnn.relu_step_gradient, 1, (0,), (0,), 0, False, False
+    ),
+    "lstm": Layout(
+        LSTM, lstm.step, lstm.step_gradient, 4, (0, 1, 2, 3), (0, 1, 2, 3), 0, True, False
+    ),
+    "gru": Layout(GRU, gru.step, gru.step_gradient, 4, (2, 0, 1), (0, 1, 2), 1, True, True),
+}
+_LAYOUT_OF = {layout.marker: layout for layout in LAYOUTS.values()}
+
+
+def marker(name: str, dtype: str) -> Any:
+    """The marker of a cell in a precision."""
+    return LAYOUTS[name].marker(np.dtype(dtype).type(1))
+
+
+def _layout(cell: Any) -> Layout | None:
+    known = isinstance(cell, types.BaseNamedTuple)
+    return _LAYOUT_OF.get(cell.instance_class) if known else None
+
+
+def step(cell, state, sums):
+    """``(h, state, *saved)`` of one step from the sums of its slots."""
+    raise NotImplementedError
+
+
+@overload(step)
+def _step(cell, state, sums):
+    layout = _layout(cell)
+    if layout is None:
+        return None
+    function = register_jitable(layout.step)
+    return lambda cell, state, sums: function(state, *sums)
+
+
+def step_gradient(cell, dh, carry, state_prev, state, saved):
+    """``(carry, *gradients of the sums)`` of one step."""
+    raise NotImplementedError
+
+
+@overload(step_gradient)
+def _step_gradient(cell, dh, carry, state_prev, state, saved):
+    layout = _layout(cell)
+    if layout is None:
+        return None
+    function = register_jitable(layout.step_gradient)
+    return lambda cell, dh, carry, state_prev, state, saved: function(
+        dh, carry, state_prev, state, *saved
+    )
+
+
+def _fact(name):
+    """A function of a cell that compiled code sees as the constant ``name`` of its layout."""
+
+    def fact(cell):
+        raise NotImplementedError
+
+    @overload(fact)
+    def _fact(cell):
+        layout = _layout(cell)
+        if layout is None:
+            return None
+        value = getattr(layout, name)
+        return lambda cell: value
+
+    return fact
+
+
+slots = _fact("slots")
+slot_numbers = _fact("slot_numbers")
+x_gates = _fact("x_gates")
+h_gates = _fact("h_gates")
+h_first = _fact("h_first")
+has_state = _fact("state")
+carry_is_h = _fact("carry_is_h")
+
+
+@register_jitable
+def load_state(cell, address):
+    """The state or carry at ``address``; nothing is read where the cell has none."""
+    if has_state(cell):
+        return load(cell.one, address)
+    return splat(cell.one, 0)

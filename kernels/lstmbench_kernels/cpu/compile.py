@@ -1,0 +1,81 @@
+"""One decorator for every compiled entry point, with a disk cache that can never serve old code.
+
+Numba's own cache looks at one file: it does not notice an edited callee in another.  Here the
+folder is named after a hash of all sources of this package and of the versions that compile them.
+"""
+
+import hashlib
+import os
+import platform
+import tempfile
+import threading
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import numba
+import numpy as np
+import platformdirs
+from numba import njit
+from numba.core import config
+
+_decorating = threading.Lock()
+
+
+def source_hash() -> str:
+    """A hash of every source file of this package and of what compiles them."""
+    package = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for version in (
+        numba.__version__,
+        llvmlite.__version__,
+        np.__version__,
+        platform.python_version(),
+    ):
+        digest.update(version.encode() + b"\0")
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()[:20]
+
+
+@cache
+def cache_folder() -> Path | None:
+    """Where compiled code of exactly these sources is kept; None where nothing can be written."""
+    root = os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_dir("lstmbench")
+    folder = Path(root) / f"lstmbench_kernels-{source_hash()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError:
+        return None
+    return folder
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile ``function`` without the GIL, cached on disk where that is possible."""
+    compiled = njit(nogil=True, error_model="numpy")(function)
+    folder = cache_folder()
+    if folder is None:
+        return compiled
+    # Numba reads the folder when caching is enabled, so its setting is ours for that moment only.
+    with _decorating:
+        before = config.CACHE_DIR
+        config.CACHE_DIR = str(folder)
+        try:
+            compiled.enable_caching()
+        finally:
+            config.CACHE_DIR = before
+    return compiled
+
+
+_compiling = threading.Lock()
+
+
+def compile_once(function: Any, *types: Any) -> Any:
+    """The machine code of a kernel for exact types, without Numba's dispatch at each call."""
+    with _compiling:
+        return function.compile(types)

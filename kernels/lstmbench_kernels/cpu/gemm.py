@@ -1,0 +1,247 @@
+"""Products on the register tile: everything that is not inside the loop over time.
+
+dx = dpre · W,  dW = dpreᵀ · x,  dR = dpreᵀ · h_prev,  each as one product over all steps (Appleyard
+et al., arXiv 1604.01946, section 3), split over threads by what each writes.
+"""
+
+# T = seq_len, B = batch_size, I = input_size, H = hidden_size, U = vectors of units in a block
+
+from numba.extending import register_jitable
+
+from .cells import h_first, h_gates, slots, x_gates
+from .simd import (
+    TILE_ROWS,
+    TILE_VECTORS,
+    WIDTH,
+    item_bytes,
+    load,
+    load_up_to,
+    splat,
+    store,
+    store_up_to,
+    tile,
+)
+
+# Steps × rows that one packed panel holds: 256 rows of four 64-byte vectors are 64 KiB, which stay
+# in the second-level cache while all of a thread's rows of dW go by.
+CHUNK_ROWS = 256
+# Scratch of one thread: a panel, a tile, and a row of zeros.
+PANEL_BYTES = CHUNK_ROWS * TILE_VECTORS * WIDTH
+TILE_BYTES = TILE_ROWS * TILE_VECTORS * WIDTH
+ZERO_BYTES = TILE_VECTORS * WIDTH
+SCRATCH_BYTES = PANEL_BYTES + TILE_BYTES + ZERO_BYTES
+
+
+@register_jitable
+def next_rows(left):
+    """Rows of the next tile: as few tiles as ``left`` rows need, as even as they come."""
+    tiles = (left + TILE_ROWS - 1) // TILE_ROWS
+    return (left + tiles - 1) // tiles
+
+
+@register_jitable
+def even_share(total, index, count):
+    """The ``index``-th of ``count`` even, contiguous shares of ``range(total)``."""
+    return total * index // count, total * (index + 1) // count
+
+
+@register_jitable
+def add_tile(one, target, target_row, rows, vectors, columns, source, add):
+    """Copy a dense tile into, or add it to, rows that are only ``columns`` numbers wide."""
+    lanes = WIDTH // item_bytes(one)
+    for r in range(rows):
+        for v in range(vectors):
+            value = load(one, source + (r * vectors + v) * WIDTH)
+            to = target + r * target_row + v * WIDTH
+            if add:
+                value = value + load_up_to(one, to, columns - v * lanes)
+            store_up_to(one, to, value, columns - v * lanes)
+
+
+@register_jitable
+def project(cell, j, t_first, t_end, gates, b_first, b_end, block_first, block_end):
+    """Start the sums of some steps: W·x + b.  ``gates`` is the address of step ``t_first``'s.
+
+    Tiles run along time where there are more steps than rows: a batch of one fills them too.
+    """
+    one = cell.one
+    size = item_bytes(one)
+    row = slots(cell) * j.U * WIDTH
+    block = j.B * row
+    step = j.blocks * block
+    vectors = len(x_gates(cell)) * j.U
+    rest = slots(cell) * j.U - vectors
+    along_time = t_end - t_first > b_end - b_first
+    a_row = j.x_step if along_time else j.x_row
+    c_row = step if along_time else row
+    outer = b_end - b_first if along_time else t_end - t_first
+    inner = t_end - t_first if along_time else b_end - b_first
+    for k in range(block_first, block_end):
+        panel = j.weight_x + k * j.I * vectors * WIDTH
+        bias = j.bias + k * row
+        for m in range(outer):
+            if along_time:
+                a = j.x + t_first * j.x_step + (b_first + m) * j.x_row
+                c = gates + k * block + (b_first + m) * row
+            else:
+                a = j.x + (t_first + m) * j.x_step + b_first * j.x_row
+                c = gates + m * step + k * block + b_first * row
+            left = inner
+            while left > 0:
+                rows = next_rows(left)
+                tile(one, rows, vectors, c, c_row, bias, 0, a, a_row, size, 0, panel, j.I, 1)
+                for v in range(vectors, vectors + rest):
+                    value = load(one, bias + v * WIDTH)
+                    for r in range(rows):
+                        store(c + r * c_row + v * WIDTH, value)
+                a += rows * a_row
+                c += rows * c_row
+                left -= rows
+
+
+@register_jitable
+def input_gradient(cell, j, share, add):
+    """dx (+)= dpre · W for this thread's share of the steps or of the rows."""
+    one = cell.one
+    size = item_bytes(one)
+    lanes = WIDTH // size
+    row = slots(cell) * j.U * WIDTH
+    block = j.B * row
+    step = j.blocks * block
+    inner = len(x_gates(cell)) * j.U * lanes
+    scratch = share.scratch + PANEL_BYTES
+    zero = scratch + TILE_BYTES
+    columns = (j.I + lanes - 1) // lanes
+    t_first, t_end, b_first, b_end = 0, j.T, 0, j.B
+    along_time = j.T > j.B
+    if along_time:
+        t_first, t_end = even_share(j.T, share.thread, share.threads)
+    else:
+        b_first, b_end = even_share(j.B, share.thread, share.threads)
+    a_row = step if along_time else row
+    c_row = j.dx_step if along_time else j.dx_row
+    for v in range(0, columns, TILE_VECTORS):
+        vectors = min(TILE_VECTORS, columns - v)
+        width = j.I - v * lanes
+        panel = j.weight_x_t + v * WIDTH * j.blocks * inner
+        for m in range(b_end - b_first if along_time else t_end - t_first):
+            t = t_first if along_time else t_first + m
+            b = b_first + m if along_time else b_first
+            a = j.gates + t * step + b * row
+            c = j.dx + t * j.dx_step + b * j.dx_row + v * WIDTH
+            left = t_end - t_first if along_time else b_end - b_first
+            while left > 0:
+                rows = next_rows(left)
+                if width >= vectors * lanes:
+                    z = c if add else zero
+                    z_row = c_row if add else 0
+                    tile(one, rows, vectors, c, c_row, z, z_row,
+                         a, a_row, size, block, panel, inner, j.blocks)  # fmt: skip
+                else:
+                    tile(one, rows, vectors, scratch, vectors * WIDTH, zero, 0,
+                         a, a_row, size, block, panel, inner, j.blocks)  # fmt: skip
+                    add_tile(one, c, c_row, rows, vectors, width, scratch, add)
+                a += rows * a_row
+                c += rows * c_row
+                left -= rows
+
+
+@register_jitable
+def pack_rows(one, panel, vectors, source, source_row, rows, columns):
+    """Lay rows of ``columns`` numbers side by side as rows of whole vectors, padded with zeros."""
+    lanes = WIDTH // item_bytes(one)
+    for r in range(rows):
+        for v in range(vectors):
+            value = load_up_to(one, source + r * source_row + v * WIDTH, columns - v * lanes)
+            store(panel + (r * vectors + v) * WIDTH, value)
+
+
+@register_jitable
+def weight_gradient(cell, j, share, hidden):
+    """dW = dpreᵀ · x and its bias, or (``hidden``) dR = dpreᵀ · h_prev and its bias.
+
+    A thread owns some (block, slot) pairs: the rows of a gradient that one vector of units gives.
+    """
+    one = cell.one
+    size = item_bytes(one)
+    lanes = WIDTH // size
+    row = slots(cell) * j.U * WIDTH
+    block = j.B * row
+    step = j.blocks * block
+    groups = len(x_gates(cell)) * j.U
+    gates = j.gates + (h_first(cell) * j.U * WIDTH if hidden else 0)
+    K = j.H if hidden else j.I
+    target = j.dweight_hh if hidden else j.dweight_ih
+    bias = j.dbias_hh if hidden else j.dbias_ih
+    scratch = share.scratch + PANEL_BYTES
+    zero = scratch + TILE_BYTES
+    columns = (K + lanes - 1) // lanes
+    task_first, task_end = even_share(j.blocks * groups, share.thread, share.threads)
+    if task_first == task_end:
+        return
+    steps = max(1, CHUNK_ROWS // j.B)
+    rows_at_once = min(j.B, CHUNK_ROWS)
+    for v in range(0, columns, TILE_VECTORS):
+        vectors = min(TILE_VECTORS, columns - v)
+        width = K - v * lanes
+        for t in range(0, j.T, steps):
+            t_count = min(steps, j.T - t)
+            for b in range(0, j.B, rows_at_once):
+                b_count = min(rows_at_once, j.B - b)
+                first = t == 0 and b == 0
+                for m in range(t_count):
+                    if hidden:
+                        t_prev = t + m + 1 if j.reverse else t + m - 1
+                        if t_prev < 0 or t_prev >= j.T:
+                            source, source_row = j.h0, j.H * size
+                        else:
+                            source, source_row = j.y + t_prev * j.y_step, j.y_row
+                    else:
+                        source, source_row = j.x + (t + m) * j.x_step, j.x_row
+                    pack_rows(one, share.scratch + m * b_count * vectors * WIDTH, vectors,
+                              source + b * source_row + v * WIDTH, source_row,
+                              b_count, width)  # fmt: skip
+                if j.B == 1:
+                    inner, outer, a_step, a_skip = t_count, 1, step, 0
+                else:
+                    inner, outer, a_step, a_skip = b_count, t_count, row, step
+                for task in range(task_first, task_end):
+                    k = task // groups
+                    slot = (task - k * groups) // j.U
+                    unit = (k * j.U + task % groups - slot * j.U) * lanes
+                    gate = h_gates(cell)[slot] if hidden else x_gates(cell)[slot]
+                    a = gates + t * step + k * block + b * row + (task - k * groups) * WIDTH
+                    units = min(lanes, j.H - unit)
+                    if units <= 0:
+                        continue
+                    if bias != 0 and v == 0:
+                        add_bias(one, bias + (gate * j.H + unit) * size, units, first,
+                                 a, a_step, inner, a_skip, outer)  # fmt: skip
+                    c = target + (gate * j.H + unit) * K * size + v * WIDTH
+                    left = units
+                    while left > 0:
+                        rows = next_rows(left)
+                        if width >= vectors * lanes:
+                            z = zero if first else c
+                            z_row = 0 if first else K * size
+                            tile(one, rows, vectors, c, K * size, z, z_row,
+                                 a, size, a_step, a_skip, share.scratch, inner, outer)  # fmt: skip
+                        else:
+                            tile(one, rows, vectors, scratch, vectors * WIDTH, zero, 0,
+                                 a, size, a_step, a_skip, share.scratch, inner, outer)  # fmt: skip
+                            add_tile(one, c, K * size, rows, vectors, width, scratch, not first)
+                        a += rows * size
+                        c += rows * K * size
+                        left -= rows
+
+
+@register_jitable
+def add_bias(one, bias, units, first, a, a_step, inner, a_skip, outer):
+    """A bias' gradient: the sum of its sums' gradients over steps and rows."""
+    total = splat(one, 0)
+    if not first:
+        total = load_up_to(one, bias, units)
+    for j in range(outer):
+        for i in range(inner):
+            total = total + load(one, a + j * a_skip + i * a_step)
+    store_up_to(one, bias, total, units)

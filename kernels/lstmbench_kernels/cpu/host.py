@@ -1,0 +1,83 @@
+"""What this machine offers: vector registers, caches, cores.  Plain Python, read once."""
+
+import os
+import platform
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import llvmlite.binding as llvm
+from numba.core import config
+
+
+@dataclass(frozen=True)
+class Registers:
+    """The vector registers that compiled code may use."""
+
+    name: str
+    bytes: int
+    tile_rows: int  # rows of a tile of four vectors that fit beside its operands
+
+    def lanes(self, itemsize: int) -> int:
+        return self.bytes // itemsize
+
+
+AVX512 = Registers("AVX-512", 64, 6)
+AVX2 = Registers("AVX2", 32, 3)
+NEON = Registers("NEON", 16, 6)
+BASELINE = Registers("128-bit baseline", 16, 3)
+
+
+def _features() -> set[str]:
+    """The CPU features Numba compiles for: the host's, or what its settings say."""
+    named = config.CPU_NAME and llvm.get_host_cpu_name() != config.CPU_NAME
+    features = set()
+    if not named:
+        features = {name for name, present in llvm.get_host_cpu_features().items() if present}
+    for item in (config.CPU_FEATURES or "").split(","):
+        if item.startswith("+"):
+            features.add(item[1:])
+        elif item.startswith("-"):
+            features.discard(item[1:])
+            if item == "-avx2":  # LLVM drops what builds on a feature together with it
+                features = {name for name in features if not name.startswith("avx512")}
+    return features
+
+
+@cache
+def registers() -> Registers:
+    """The widest vectors that Numba will emit here."""
+    if platform.machine().lower() in ("arm64", "aarch64"):
+        return NEON
+    features = _features()
+    if {"avx512f", "avx512vl", "avx512dq"} <= features:
+        return AVX512
+    if {"avx2", "fma"} <= features:
+        return AVX2
+    return BASELINE
+
+
+@cache
+def physical_cores() -> int:
+    """Physical cores that this process may run on."""
+    if not hasattr(os, "sched_getaffinity"):
+        return max(1, (os.cpu_count() or 1))
+    allowed = os.sched_getaffinity(0)
+    cores = set()
+    for cpu in allowed:
+        siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+        try:
+            cores.add(siblings.read_text().strip())
+        except OSError:
+            cores.add(str(cpu))
+    return max(1, len(cores))
+
+
+@cache
+def l2_bytes() -> int:
+    """Size of one core's private second-level cache; 1 MiB where the system does not say."""
+    try:
+        text = Path("/sys/devices/system/cpu/cpu0/cache/index2/size").read_text().strip()
+        return int(text.removesuffix("K")) * 1024
+    except (OSError, ValueError):
+        return 1 << 20

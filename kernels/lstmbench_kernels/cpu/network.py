@@ -1,0 +1,305 @@
+"""A stack of layers × directions on the CPU: packed weights, workspaces, and what runs them."""
+
+# T = seq_len, B = batch_size, I = input_size, H = hidden_size, D = num_directions, L = num_layers
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from ..spec import CellSpec, Shape
+from .backward import backward
+from .cells import LAYOUTS, marker
+from .compile import compile_once
+from .forward import forward
+from .gemm import SCRATCH_BYTES
+from .host import registers
+from .job import JOB, SHARE
+from .pack import (
+    Geometry,
+    aligned_zeros,
+    pack_bias,
+    pack_product,
+    pack_transposed,
+)
+from .schedule import Schedule, choose_schedule
+from .simd import TILE_VECTORS
+from .team import TEAM
+
+Array = NDArray[Any]
+Arrays = Mapping[str, Array]
+
+WORKSPACES_KEPT = 4  # shapes whose buffers a layer keeps, the latest used
+CHUNK_BYTES = 1 << 18  # of sums that inference keeps in cache between projection and recurrence
+COUNTER_BYTES = 128  # apart, so that two counters never share a cache line or its neighbour
+
+
+def _address(array: Array) -> int:
+    return int(array.ctypes.data)
+
+
+@dataclass
+class Workspace:
+    """The buffers and records of one (T, B), for inference or for training."""
+
+    jobs: Any
+    shares: Any
+    keep: list[Array] = field(default_factory=list)
+    layer_outputs: list[Array] = field(default_factory=list)
+    layer_gradients: list[Array] = field(default_factory=list)
+    zeros: Any = None
+
+
+class CpuNetwork:
+    """One network on the CPU.  Arrays come checked; see ``layer.py`` for the public face."""
+
+    def __init__(self, cell: CellSpec, shape: Shape, dtype: str, threads: int) -> None:
+        self.cell, self.shape, self.dtype, self.threads = cell, shape, np.dtype(dtype), threads
+        self.layout = LAYOUTS[cell.name]
+        self.marker = marker(cell.name, dtype)
+        self.lanes = registers().lanes(self.dtype.itemsize)
+        directions = shape.num_directions
+        group = threads // directions if threads % directions == 0 else threads
+        self.geometries = [
+            Geometry(self.layout, input_size, shape.hidden_size, self.lanes, group)
+            for _, input_size, _ in shape.layers()
+        ]
+        self.weights: list[dict[str, Array]] = [{} for _ in self.geometries]
+        self.parameters: dict[str, Array] = {}
+        self._transposed = False
+        self._workspaces: OrderedDict[tuple[int, int, bool], Workspace] = OrderedDict()
+        self._entries: dict[str, Any] = {}
+
+    # --- weights --------------------------------------------------------------
+
+    def load(self, parameters: Arrays) -> None:
+        """Pack a state dict.  What was packed before is written over in place."""
+        self.parameters = {name: array.copy() for name, array in parameters.items()}
+        for (_, _, suffix), geometry, packed in zip(
+            self.shape.layers(), self.geometries, self.weights, strict=True
+        ):
+            self._write(
+                packed,
+                weight_x=pack_product(
+                    self.parameters["weight_ih" + suffix], self.layout.x_gates, geometry
+                ),
+                weight_h=pack_product(
+                    self.parameters["weight_hh" + suffix], self.layout.h_gates, geometry
+                ),
+                bias=pack_bias(
+                    self.parameters.get("bias_ih" + suffix),
+                    self.parameters.get("bias_hh" + suffix),
+                    geometry,
+                    self.dtype,
+                ),
+            )
+        self._transposed = False
+
+    def _pack_transposed(self) -> None:
+        """The second order of the weights, which only backward needs."""
+        if self._transposed:
+            return
+        for (_, _, suffix), geometry, packed in zip(
+            self.shape.layers(), self.geometries, self.weights, strict=True
+        ):
+            self._write(
+                packed,
+                weight_x_t=pack_transposed(
+                    self.parameters["weight_ih" + suffix],
+                    self.layout.x_gates,
+                    geometry,
+                    geometry.input_vectors,
+                    TILE_VECTORS,
+                ),
+                weight_h_t=pack_transposed(
+                    self.parameters["weight_hh" + suffix],
+                    self.layout.h_gates,
+                    geometry,
+                    geometry.vectors,
+                    geometry.hidden_gradient_vectors,
+                ),
+            )
+        self._transposed = True
+
+    @staticmethod
+    def _write(packed: dict[str, Array], **arrays: Array) -> None:
+        for name, array in arrays.items():
+            if name in packed:
+                packed[name][...] = array
+            else:
+                packed[name] = array
+
+    # --- running --------------------------------------------------------------
+
+    def compile(self, mode: str) -> Any:
+        """The machine code of ``forward`` or ``backward``, compiled or taken from disk."""
+        if mode not in self._entries:
+            function = forward if mode == "forward" else backward
+            self._entries[mode] = compile_once(
+                function,
+                numba.typeof(self.marker),
+                numba.typeof(np.zeros(1, JOB)),
+                numba.typeof(np.zeros(1, SHARE)),
+                numba.int64,
+            )
+        return self._entries[mode]
+
+    def forward(self, inputs: Arrays, outputs: Arrays, training: bool) -> Workspace:
+        """Run all layers from ``x`` and the given initial states into y, hT (and cT)."""
+        entry = self.compile("forward")
+        x, y = inputs["x"], outputs["y"]
+        work = self._workspace(x.shape[0], x.shape[1], training)
+        jobs, H, item = work.jobs, self.shape.hidden_size, self.dtype.itemsize
+        directions = self.shape.num_directions
+        for index, job in enumerate(jobs):
+            layer, direction = divmod(index, directions)
+            if layer == 0:
+                job["x"], (job["x_step"], job["x_row"], _) = _address(x), x.strides
+            if layer == self.shape.num_layers - 1:
+                job["y"] = _address(y) + direction * H * item
+            state_bytes = index * x.shape[1] * H * item
+            for name in ("h0", "c0"):
+                given = inputs.get(name)
+                address = _address(work.zeros) if given is None else _address(given) + state_bytes
+                if name == "h0":
+                    job["h0"] = address
+                if name == ("h0" if self.layout.carry_is_h else "c0"):
+                    job["state0"] = address
+            for name in ("hT", "cT"):
+                job[name] = _address(outputs[name]) + state_bytes if name in outputs else 0
+        TEAM.run(entry, self.marker, jobs, work.shares)
+        return work
+
+    def backward(self, work: Workspace, upstream: Arrays, gradients: Arrays) -> None:
+        """Run all layers back from dy and the given state gradients; gates are written over."""
+        self._pack_transposed()
+        entry = self.compile("backward")
+        jobs, H, item = work.jobs, self.shape.hidden_size, self.dtype.itemsize
+        directions, layers = self.shape.num_directions, self.shape.num_layers
+        dy, dx = upstream["dy"], gradients["x"]
+        for (layer, _, suffix), index in zip(self.shape.layers(), range(len(jobs)), strict=True):
+            job, packed, direction = jobs[index], self.weights[index], index % directions
+            arrives = dy if layer == layers - 1 else work.layer_gradients[layer]
+            leaves = dx if layer == 0 else work.layer_gradients[layer - 1]
+            job["dy"] = _address(arrives) + direction * H * item
+            job["dy_step"], job["dy_row"], _ = arrives.strides
+            job["dx"], (job["dx_step"], job["dx_row"], _) = _address(leaves), leaves.strides
+            job["weight_x_t"] = _address(packed["weight_x_t"])
+            job["weight_h_t"] = _address(packed["weight_h_t"])
+            state_bytes = index * dy.shape[1] * H * item
+            dhT, dcT = upstream.get("dhT"), upstream.get("dcT")
+            job["dhT"] = _address(work.zeros) if dhT is None else _address(dhT) + state_bytes
+            job["dcT"] = 0 if dcT is None else _address(dcT) + state_bytes
+            job["dh0"] = _address(gradients["h0"]) + state_bytes
+            job["dc0"] = _address(gradients["c0"]) + state_bytes if "c0" in gradients else 0
+            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+                array = gradients.get(name + suffix)
+                job["d" + name] = 0 if array is None else _address(array)
+        TEAM.run(entry, self.marker, jobs, work.shares)
+
+    # --- workspaces -----------------------------------------------------------
+
+    def _workspace(self, T: int, B: int, training: bool) -> Workspace:
+        key = (T, B, training)
+        if key not in self._workspaces:
+            self._workspaces[key] = self._make_workspace(T, B, training)
+            while len(self._workspaces) > WORKSPACES_KEPT:
+                self._workspaces.popitem(last=False)
+        self._workspaces.move_to_end(key)
+        return self._workspaces[key]
+
+    def _make_workspace(self, T: int, B: int, training: bool) -> Workspace:
+        shape = replace(self.shape, seq_len=T, batch_size=B)
+        H, directions = shape.hidden_size, shape.num_directions
+        work = Workspace(np.zeros(len(self.geometries), JOB), None)
+        work.zeros = aligned_zeros((B, H), self.dtype)
+        buffers = shape.num_layers - 1 if training else min(2, shape.num_layers - 1)
+        outputs = [aligned_zeros((T, B, directions * H), self.dtype) for _ in range(buffers)]
+        work.layer_outputs = [outputs[n % buffers] for n in range(shape.num_layers - 1)]
+        if training and shape.num_layers > 1:
+            pair = [aligned_zeros((T, B, directions * H), self.dtype) for _ in range(2)]
+            work.layer_gradients = [pair[n % 2] for n in range(shape.num_layers - 1)]
+        schedule = choose_schedule(self.cell, shape, self.threads)
+        work.shares = self._shares(schedule, shape, work)
+        for index, (layer, input_size, _) in enumerate(shape.layers()):
+            self._fill_job(work, work.jobs[index], index, layer, input_size, shape, training)
+        return work
+
+    def _fill_job(
+        self,
+        work: Workspace,
+        job: Any,
+        index: int,
+        layer: int,
+        I: int,
+        shape: Shape,
+        training: bool,
+    ) -> None:
+        """What stays the same from call to call."""
+        T, B, H, item = shape.seq_len, shape.batch_size, shape.hidden_size, self.dtype.itemsize
+        geometry, packed = self.geometries[index], self.weights[index]
+        direction = index % shape.num_directions
+        blocks, U = geometry.blocks, geometry.unit_vectors
+        step = (blocks, B, self.layout.slots, U, self.lanes)
+        step_bytes = int(np.prod(step)) * item
+        chunk = max(1, min(T, CHUNK_BYTES // step_bytes))
+        gates = aligned_zeros((T if training else chunk, *step), self.dtype)
+        states = (T + 1 if training else 1) if self.layout.state else 0
+        state = aligned_zeros((states, blocks, B, U, self.lanes), self.dtype)
+        carry = aligned_zeros((geometry.vectors, B, self.lanes), self.dtype)
+        work.keep += [gates, state, carry]
+        values = {
+            "T": T, "B": B, "I": I, "H": H, "U": U, "blocks": blocks, "reverse": direction,
+            "training": training, "chunk": chunk,
+            "weight_x": _address(packed["weight_x"]), "weight_h": _address(packed["weight_h"]),
+            "bias": _address(packed["bias"]), "gates": _address(gates),
+            "state": _address(state),
+            "state_step": step_bytes // self.layout.slots if training else 0,
+            "panel_vectors": geometry.hidden_gradient_vectors, "carry": _address(carry),
+            "y_row": shape.num_directions * H * item,
+            "y_step": B * shape.num_directions * H * item,
+        }  # fmt: skip
+        if layer > 0:
+            below = work.layer_outputs[layer - 1]
+            values["x"], (values["x_step"], values["x_row"], _) = _address(below), below.strides
+        if layer < shape.num_layers - 1:
+            values["y"] = _address(work.layer_outputs[layer]) + direction * H * item
+        for name, value in values.items():
+            job[name] = value
+
+    def _shares(self, schedule: Schedule, shape: Shape, work: Workspace) -> Any:
+        """Each thread's record: directions, rows and units that are its own."""
+        D, B, n = shape.num_directions, shape.batch_size, schedule.threads
+        geometry = self.geometries[0]
+        panels = -(-geometry.vectors // geometry.hidden_gradient_vectors)
+        groups = schedule.direction_groups * schedule.row_groups
+        counters = aligned_zeros((2 + groups, COUNTER_BYTES // 8), np.int64)
+        scratch = aligned_zeros((n, SCRATCH_BYTES), np.uint8)
+        work.keep += [counters, scratch]
+        shares = np.zeros(n, SHARE)
+        for thread in range(n):
+            group, unit = divmod(thread, schedule.unit_groups)
+            direction, rows = divmod(group, schedule.row_groups)
+            values = {
+                "thread": thread, "threads": n, "layers": shape.num_layers, "directions": D,
+                "direction_first": direction * D // schedule.direction_groups,
+                "direction_end": (direction + 1) * D // schedule.direction_groups,
+                "b_first": rows * B // schedule.row_groups,
+                "b_end": (rows + 1) * B // schedule.row_groups,
+                "block_first": unit * geometry.blocks // schedule.unit_groups,
+                "block_end": (unit + 1) * geometry.blocks // schedule.unit_groups,
+                "panel_first": unit * panels // schedule.unit_groups,
+                "panel_end": (unit + 1) * panels // schedule.unit_groups,
+                "group_size": schedule.unit_groups,
+                "group_counter": _address(counters) + (2 + group) * COUNTER_BYTES,
+                "team_counter": _address(counters), "start_counter": TEAM.start_address,
+                "finish_counter": _address(counters) + COUNTER_BYTES,
+                "scratch": _address(scratch) + thread * SCRATCH_BYTES,
+            }  # fmt: skip
+            for name, value in values.items():
+                shares[thread][name] = value
+        return shares

@@ -1,0 +1,167 @@
+"""One team of threads for everything this package runs, and the barrier they meet at.
+
+The caller is thread 0; the others are Python threads that run compiled code without the GIL.
+Between calls they first watch a counter, so that the next call of a busy loop finds them at once,
+and then sleep.
+"""
+
+import os
+import threading
+import time
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+from numba import int64
+from numba.extending import register_jitable
+
+from .compile import compile_once, kernel
+from .simd import atomic_add, atomic_load, pause, yield_processor
+
+SPINS = 4000  # looks at a counter before giving the processor away
+WATCH_YIELDS = 20  # times a thread without work gives the processor away before it sleeps
+
+
+@register_jitable
+def barrier(counter, count):
+    """Wait until ``count`` threads have arrived: spin, then yield, so that any number works."""
+    if count == 1:
+        return
+    _wait(counter, (atomic_add(counter, 1) // count + 1) * count)
+
+
+@register_jitable
+def _wait(counter, target):
+    spins = 0
+    while atomic_load(counter) < target:
+        if spins < SPINS:
+            spins += 1
+            pause()
+        else:
+            yield_processor()
+
+
+@register_jitable
+def start(share):
+    """Thread 0 sends the others off; from here on nothing can come between them."""
+    if share.thread == 0 and share.threads > 1:
+        atomic_add(share.start_counter, 1)
+
+
+@register_jitable
+def finish(share):
+    """Thread 0 waits for the others, who leave at once: its buffers may be freed after it."""
+    if share.threads == 1:
+        return
+    atomic_add(share.finish_counter, 1)
+    if share.thread == 0:
+        _wait(share.finish_counter, share.threads)
+        atomic_add(share.finish_counter, -share.threads)
+
+
+@kernel
+def _watch(counter, seen):
+    """What the counter holds, once it is more than ``seen`` or the patience is over."""
+    spins = 0
+    while True:
+        value = atomic_load(counter)
+        if value > seen or spins > SPINS + WATCH_YIELDS:
+            return value
+        if spins < SPINS:
+            pause()
+        else:
+            yield_processor()
+        spins += 1
+
+
+class _Worker(threading.Thread):
+    """Runs the team's calls as one of its threads."""
+
+    def __init__(self, team: "Team", number: int) -> None:
+        super().__init__(name=f"lstmbench-kernels-{number}", daemon=True)
+        self.team = team
+        self.number = number
+        self.bell: SimpleQueue[None] = SimpleQueue()
+        self.asleep = True
+        self.seen = team.started
+        self.start()
+
+    def run(self) -> None:
+        while True:
+            self.bell.get()
+            self.asleep = False
+            self._work()
+
+    def _work(self) -> None:
+        team = self.team
+        while True:
+            started = team.watch(team.start_address, self.seen)
+            if started > self.seen:
+                self.seen = started
+                number, entry, cell, jobs, shares = team.call
+                # A thread that a call does not need may look up late and find the next one.
+                if number == started and self.number < len(shares):
+                    entry(cell, jobs, shares, self.number)
+                continue
+            self.asleep = True
+            # A call may have been posted while this thread made up its mind to sleep.
+            if team.posted <= self.seen:
+                return
+            self.asleep = False
+            time.sleep(50e-6)
+
+
+class Team:
+    """Threads that run one call together; one team serves a whole process."""
+
+    def __init__(self) -> None:
+        self._counter = np.zeros(16, np.int64)
+        self.start_address = self._counter.ctypes.data
+        self.watch: Any = None
+        self.call: Any = None
+        self.posted = 0
+        self._forget()
+
+    def _forget(self) -> None:
+        """Threads do not survive a fork."""
+        self._workers: list[_Worker] = []
+        self._lock = threading.Lock()
+
+    @property
+    def started(self) -> int:
+        """Calls started so far."""
+        return int(self._counter[0])
+
+    def run(self, entry: Any, cell: Any, jobs: Any, shares: Any) -> None:
+        """Call ``entry(cell, jobs, shares, thread)`` in as many threads as there are shares.
+
+        Nothing may raise between the first thread that enters and the last: ``entry`` itself starts
+        the others, so an interrupt comes before all of them or after.
+        """
+        if len(shares) == 1:
+            entry(cell, jobs, shares, 0)
+            return
+        with self._lock:
+            self._gather(len(shares))
+            number = self.started + 1
+            self.call = number, entry, cell, jobs, shares
+            self.posted = number
+            try:
+                for worker in self._workers[: len(shares) - 1]:
+                    if worker.asleep:
+                        worker.bell.put(None)
+                entry(cell, jobs, shares, 0)
+            finally:
+                self.posted = self.started
+
+    def _gather(self, count: int) -> None:
+        """Have at least ``count`` threads, the caller included."""
+        if self.watch is None:
+            self.watch = compile_once(_watch, int64, int64)
+        for number in range(len(self._workers) + 1, count):
+            self._workers.append(_Worker(self, number))
+
+
+TEAM = Team()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=TEAM._forget)
