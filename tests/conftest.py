@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lstmbench import worker
+from lstmbench import cli, worker
 from lstmbench.backends.fake import FakeBackend
 from lstmbench.environment import Environment, Machine, fingerprint
 from lstmbench.errors import BackendUnavailable
@@ -24,6 +24,8 @@ from lstmbench.stats import summarise
 from lstmbench.workload import Workload, flops
 
 GOLDEN = Path(__file__).parent / "golden"
+# A run of two small rows on the fake backend.
+TINY = ("-b", "fake", "--cell", "lstm", "--seq-len", "2", "--batch-size", "1", "--hidden-size", "3")
 
 
 def require_peer(name: str) -> ModuleType:
@@ -228,3 +230,31 @@ def run_tool(
 def golden_result() -> Result:
     """A result file of version 1, written once: every later version of the reader must read it."""
     return read(GOLDEN / "result.json")
+
+
+@pytest.fixture
+def tool(capsys, monkeypatch, tmp_path):
+    """Run the tool in this process, in an empty folder: exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def tool(*arguments):
+        with pytest.raises(SystemExit) as end:
+            cli.main(arguments)
+        out, err = capsys.readouterr()
+        return end.value.code, out, err
+
+    return tool
+
+
+@pytest.fixture
+def script(monkeypatch):
+    """Have workers in this process play a script instead of starting processes."""
+
+    def play(*rules):
+        worker = InlineWorker(list(rules))
+        monkeypatch.setattr("lstmbench.run.start_worker", lambda *_given, **_named: worker)
+        return worker
+
+    play()
+    return play
