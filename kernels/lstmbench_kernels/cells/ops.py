@@ -7,35 +7,34 @@ with numbers of its own (SIMD vectors) overloads the same names for its types.
 # ruff: noqa: ARG001  an overload takes what it overloads
 
 import math
-from typing import Any
 
 from numba import types
 from numba.extending import overload
 
 
-def constant(x: Any, value: int) -> Any:
+def constant(x, value):
     """``value`` in the type of ``x``: a bare literal would promote float32 to float64 on a GPU."""
     return type(x)(value)
 
 
-def sigmoid(x: Any) -> Any:
+def sigmoid(x):
     """1 / (1 + exp(-x))."""
     one = type(x)(1)
     return one / (one + type(x)(math.exp(-x)))
 
 
-def tanh(x: Any) -> Any:
+def tanh(x):
     """The hyperbolic tangent."""
     return type(x)(math.tanh(x))
 
 
-def relu(x: Any) -> Any:
+def relu(x):
     """max(x, 0); NaN stays NaN."""
     zero = type(x)(0)
     return zero if x < zero else x
 
 
-def d_relu(y: Any, dy: Any) -> Any:
+def d_relu(y, dy):
     """What arrives at x where y = relu(x) receives dy: dy where y > 0, else 0."""
     zero = type(y)(0)
     return dy if y > zero else zero

@@ -18,6 +18,7 @@ from .compile import kernel
 from .gemm import PANEL_BYTES, TILE_BYTES, input_gradient, next_rows, weight_gradient
 from .simd import (
     WIDTH,
+    call_tile,
     item_bytes,
     load,
     load_slots,
@@ -26,7 +27,6 @@ from .simd import (
     store,
     store_slots,
     store_up_to,
-    tile,
 )
 from .team import barrier, finish, start
 
@@ -108,7 +108,7 @@ def _run_step(cell, j, share, s):
         while b < share.b_end:
             rows = next_rows(share.b_end - b)
             if s < j.T - 1:
-                tile(one, rows, vectors, scratch, vectors * WIDTH, zero, 0,
+                call_tile(j.tile, rows, vectors, scratch, vectors * WIDTH, zero, 0,
                      gates_next + b * row, row, size, block, panel, inner, j.blocks)  # fmt: skip
             else:
                 _load_last(one, j, scratch, first, vectors, b, rows)

@@ -20,8 +20,11 @@ import numpy as np
 import platformdirs
 from numba import njit
 from numba.core import config
+from numba.core.ccallback import CFunc
 
 _decorating = threading.Lock()
+_compiling = threading.Lock()
+_kept: list[Any] = []  # code that is called by its address must stay
 
 
 def source_hash() -> str:
@@ -57,22 +60,30 @@ def cache_folder() -> Path | None:
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile ``function`` without the GIL, cached on disk where that is possible."""
-    compiled = njit(nogil=True, error_model="numpy")(function)
-    folder = cache_folder()
-    if folder is None:
-        return compiled
-    # Numba reads the folder when caching is enabled, so its setting is ours for that moment only.
-    with _decorating:
-        before = config.CACHE_DIR
-        config.CACHE_DIR = str(folder)
-        try:
-            compiled.enable_caching()
-        finally:
-            config.CACHE_DIR = before
+    return _cached(njit(nogil=True, error_model="numpy")(function))
+
+
+def callback(function: Callable[..., Any], signature: Any) -> Any:
+    """Compile ``function`` to be called by its address, cached on disk where that is possible."""
+    compiled = _cached(CFunc(function, (signature.args, signature.return_type), {}, {}))
+    with _compiling:
+        compiled.compile()
+    _kept.append(compiled)
     return compiled
 
 
-_compiling = threading.Lock()
+def _cached(compiled: Any) -> Any:
+    folder = cache_folder()
+    if folder is not None:
+        # Numba reads the folder when caching is enabled, so its setting is ours for a moment only.
+        with _decorating:
+            before = config.CACHE_DIR
+            config.CACHE_DIR = str(folder)
+            try:
+                compiled.enable_caching()
+            finally:
+                config.CACHE_DIR = before
+    return compiled
 
 
 def compile_once(function: Any, *types: Any) -> Any:

@@ -7,7 +7,16 @@ from numba.extending import register_jitable
 from .cells import h_first, h_gates, has_state, load_state, slot_numbers, slots, step
 from .compile import kernel
 from .gemm import next_rows, project
-from .simd import WIDTH, item_bytes, load_slots, load_up_to, store, store_slots, store_up_to, tile
+from .simd import (
+    WIDTH,
+    call_tile,
+    item_bytes,
+    load_slots,
+    load_up_to,
+    store,
+    store_slots,
+    store_up_to,
+)
 from .team import barrier, finish, start
 
 
@@ -80,7 +89,7 @@ def _run_step(cell, j, share, s, t, gates):
         while b < share.b_end:
             rows = next_rows(share.b_end - b)
             c = gates + (k * j.B + b) * row
-            tile(one, rows, vectors, c + first, row, c + first, row,
+            call_tile(j.tile, rows, vectors, c + first, row, c + first, row,
                  h + b * h_row, h_row, size, 0, panel, j.H, 1)  # fmt: skip
             _apply_cell(cell, j, s, t, k, b, rows, c)
             b += rows

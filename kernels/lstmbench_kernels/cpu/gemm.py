@@ -13,13 +13,13 @@ from .simd import (
     TILE_ROWS,
     TILE_VECTORS,
     WIDTH,
+    call_tile,
     item_bytes,
     load,
     load_up_to,
     splat,
     store,
     store_up_to,
-    tile,
 )
 
 # Steps × rows that one packed panel holds: 256 rows of four 64-byte vectors are 64 KiB, which stay
@@ -89,7 +89,9 @@ def project(cell, j, t_first, t_end, gates, b_first, b_end, block_first, block_e
             left = inner
             while left > 0:
                 rows = next_rows(left)
-                tile(one, rows, vectors, c, c_row, bias, 0, a, a_row, size, 0, panel, j.I, 1)
+                call_tile(
+                    j.tile, rows, vectors, c, c_row, bias, 0, a, a_row, size, 0, panel, j.I, 1
+                )
                 for v in range(vectors, vectors + rest):
                     value = load(one, bias + v * WIDTH)
                     for r in range(rows):
@@ -135,10 +137,10 @@ def input_gradient(cell, j, share, add):
                 if width >= vectors * lanes:
                     z = c if add else zero
                     z_row = c_row if add else 0
-                    tile(one, rows, vectors, c, c_row, z, z_row,
+                    call_tile(j.tile, rows, vectors, c, c_row, z, z_row,
                          a, a_row, size, block, panel, inner, j.blocks)  # fmt: skip
                 else:
-                    tile(one, rows, vectors, scratch, vectors * WIDTH, zero, 0,
+                    call_tile(j.tile, rows, vectors, scratch, vectors * WIDTH, zero, 0,
                          a, a_row, size, block, panel, inner, j.blocks)  # fmt: skip
                     add_tile(one, c, c_row, rows, vectors, width, scratch, add)
                 a += rows * a_row
@@ -224,10 +226,10 @@ def weight_gradient(cell, j, share, hidden):
                         if width >= vectors * lanes:
                             z = zero if first else c
                             z_row = 0 if first else K * size
-                            tile(one, rows, vectors, c, K * size, z, z_row,
+                            call_tile(j.tile, rows, vectors, c, K * size, z, z_row,
                                  a, size, a_step, a_skip, share.scratch, inner, outer)  # fmt: skip
                         else:
-                            tile(one, rows, vectors, scratch, vectors * WIDTH, zero, 0,
+                            call_tile(j.tile, rows, vectors, scratch, vectors * WIDTH, zero, 0,
                                  a, size, a_step, a_skip, share.scratch, inner, outer)  # fmt: skip
                             add_tile(one, c, K * size, rows, vectors, width, scratch, not first)
                         a += rows * size

@@ -27,7 +27,7 @@ from .pack import (
     pack_transposed,
 )
 from .schedule import Schedule, choose_schedule
-from .simd import TILE_VECTORS
+from .simd import TILE_VECTORS, tile_code
 from .team import TEAM
 
 Array = NDArray[Any]
@@ -253,7 +253,8 @@ class CpuNetwork:
         carry = aligned_zeros((geometry.vectors, B, self.lanes), self.dtype)
         work.keep += [gates, state, carry]
         values = {
-            "T": T, "B": B, "I": I, "H": H, "U": U, "blocks": blocks, "reverse": direction,
+            "tile": tile_code(self.dtype.name), "T": T, "B": B, "I": I, "H": H, "U": U,
+            "blocks": blocks, "reverse": direction,
             "training": training, "chunk": chunk,
             "weight_x": _address(packed["weight_x"]), "weight_h": _address(packed["weight_h"]),
             "bias": _address(packed["bias"]), "gates": _address(gates),

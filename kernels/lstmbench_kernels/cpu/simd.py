@@ -8,7 +8,9 @@ are plain integers, so that one kernel can walk any array.
 # mypy: disable-error-code="misc"
 
 import operator
+from functools import cache
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -23,6 +25,7 @@ from numba.extending import (
 )
 
 from ..cells import ops
+from .compile import callback
 from .host import registers
 
 I32 = ir.IntType(32)
@@ -508,32 +511,67 @@ TILE_ROWS = registers().tile_rows
 TILE_VECTORS = 4
 
 
+TILE_ARGUMENTS = 13
+
+
 @intrinsic
-def tile(
-    typingctx, like, rows, vectors, c, c_row, z, z_row, a, a_row, a_step, a_skip, p, inner, outer
+def call_tile(
+    typingctx, code, rows, vectors, c, c_row, z, z_row, a, a_row, a_step, a_skip, p, inner, outer
 ):
     """C = Z + A·P on ``rows`` ≤ TILE_ROWS rows of ``vectors`` ≤ TILE_VECTORS vectors.
 
     Addresses and strides are in bytes; see ``_tile_function``.  ``z_row`` 0 starts every row from
-    the same vectors.  C may be Z.  ``inner`` ≥ 0, ``outer`` ≥ 1.
+    the same vectors.  C may be Z.  ``inner`` ≥ 0, ``outer`` ≥ 1.  ``code`` is ``tile_code(dtype)``:
+    tiles are compiled once for all kernels, which would otherwise each spend seconds on them.
     """
 
     def codegen(context, builder, sig, args):
-        size = builder.add(builder.mul(args[2], I64(16)), args[1])
-        rest = args[3:]
+        kind = ir.FunctionType(ir.VoidType(), [I64] * TILE_ARGUMENTS)
+        builder.call(_pointer(builder, args[0], kind), args[1:])
+        return context.get_dummy_value()
+
+    return types.none(*([types.int64] * (1 + TILE_ARGUMENTS))), codegen
+
+
+@intrinsic
+def _tile_switch(
+    typingctx, like, rows, vectors, c, c_row, z, z_row, a, a_row, a_step, a_skip, p, inner, outer
+):
+    """What ``call_tile`` calls: picks the function for its rows and vectors."""
+
+    def codegen(context, builder, sig, args):
         end = builder.append_basic_block("tile_end")
-        switch = builder.switch(size, end)
-        for vectors in range(1, TILE_VECTORS + 1):
-            for rows in range(1, TILE_ROWS + 1):
-                block = builder.append_basic_block(f"tile_{rows}x{vectors}")
-                switch.add_case(I64(vectors * 16 + rows), block)
+        switch = builder.switch(builder.add(builder.mul(args[2], I64(16)), args[1]), end)
+        for v in range(1, TILE_VECTORS + 1):
+            for r in range(1, TILE_ROWS + 1):
+                block = builder.append_basic_block(f"tile_{r}x{v}")
+                switch.add_case(I64(v * 16 + r), block)
                 with builder.goto_block(block):
-                    builder.call(_tile_function(builder.module, like, rows, vectors), rest)
+                    builder.call(_tile_function(builder.module, like, r, v), args[3:])
                     builder.branch(end)
         builder.position_at_end(end)
         return context.get_dummy_value()
 
-    return types.none(like, *([types.int64] * 13)), codegen
+    return types.none(like, *([types.int64] * TILE_ARGUMENTS)), codegen
+
+
+def _tile_float32(rows, vectors, c, c_row, z, z_row, a, a_row, a_step, a_skip, p, inner, outer):
+    _tile_switch(
+        np.float32(1), rows, vectors, c, c_row, z, z_row, a, a_row, a_step, a_skip, p, inner, outer
+    )
+
+
+def _tile_float64(rows, vectors, c, c_row, z, z_row, a, a_row, a_step, a_skip, p, inner, outer):
+    _tile_switch(
+        np.float64(1), rows, vectors, c, c_row, z, z_row, a, a_row, a_step, a_skip, p, inner, outer
+    )
+
+
+@cache
+def tile_code(dtype):
+    """The address of the compiled tiles for ``float32`` or ``float64``."""
+    function = {"float32": _tile_float32, "float64": _tile_float64}[dtype]
+    return callback(function, types.none(*([types.int64] * TILE_ARGUMENTS))).address
 
 
 # --- threads ------------------------------------------------------------------

@@ -1,0 +1,111 @@
+"""What the kernel tests share: a layer made for a problem, run, and held against the oracle."""
+
+# T = seq_len, B = batch_size, I = input_size, H = hidden_size
+
+from typing import Any
+
+import numpy as np
+
+from lstmbench_kernels import GRU, LSTM, RNN, reference
+from lstmbench_kernels.problem import Problem, make_problem
+from lstmbench_kernels.spec import CellSpec, Shape
+
+EPSILON = {"float32": 1.2e-7, "float64": 2.3e-16}
+FLOAT64_RELATIVE = 1e-12
+FLOAT32_ABSOLUTE = 5e-5  # at unit scale
+FLOAT32_MULTIPLE = 4  # of what NumPy makes in float32, plus a few roundings
+
+
+def name_of(case: CellSpec | Shape) -> str:
+    if isinstance(case, CellSpec):
+        return case.name
+    direction = "both-ways" if case.bidirectional else "one-way"
+    sizes = f"T{case.seq_len}-B{case.batch_size}-I{case.input_size}-H{case.hidden_size}"
+    bias = "bias" if case.bias else "no-bias"
+    return f"{sizes}-{case.num_layers}-layers-{direction}-{bias}"
+
+
+def make_layer(cell: CellSpec, shape: Shape, dtype: str = "float32", **options: Any) -> Any:
+    """The public layer of a cell and shape."""
+    if cell.name.startswith("rnn"):
+        options["nonlinearity"] = cell.name.removeprefix("rnn-")
+    kind = {"lstm": LSTM, "gru": GRU}.get(cell.name, RNN)
+    return kind(
+        shape.input_size,
+        shape.hidden_size,
+        shape.num_layers,
+        bidirectional=shape.bidirectional,
+        bias=shape.bias,
+        dtype=dtype,
+        **options,
+    )
+
+
+def states_of(cell: CellSpec, arrays: Any, end: str) -> Any:
+    """States as the public interface takes them: one array, or a tuple of several."""
+    states = tuple(arrays[name + end] for name in cell.states)
+    return states if len(states) > 1 else states[0]
+
+
+def named(cell: CellSpec, y: Any, states: Any) -> dict:
+    """What forward returns, by name."""
+    several = states if isinstance(states, tuple) else (states,)
+    names = [f"{name}T" for name in cell.states]
+    return {"y": y, **dict(zip(names, several, strict=True))}
+
+
+def run_layer(layer: Any, problem: Problem, *, training: bool = True) -> tuple[dict, dict]:
+    """Outputs, and in training gradients, of a problem on a layer."""
+    cell = problem.cell
+    layer.load_state_dict(problem.parameters)
+    states = states_of(cell, problem.inputs, "0")
+    outputs = named(cell, *layer.forward(problem.inputs["x"], states, training=training))
+    if not training:
+        return outputs, {}
+    dstates = states_of(cell, {k[1:]: v for k, v in problem.upstream.items()}, "T")
+    return outputs, layer.backward(problem.upstream["dy"], dstates)
+
+
+def run_reference(problem: Problem) -> tuple[dict, dict]:
+    """Outputs and gradients of a problem from the oracle, in the problem's precision."""
+    network = problem.cell, problem.shape, problem.inputs, problem.parameters
+    outputs, tape = reference.forward(*network)
+    return outputs, reference.backward(*network, tape, problem.upstream)
+
+
+def worst_error(got: np.ndarray, truth: np.ndarray) -> float:
+    return float(np.max(np.abs(got.astype(np.float64) - truth)))
+
+
+def assert_close(got: dict, truth: dict, rounded: dict, dtype: str) -> None:
+    """Every array within its bound; ``rounded`` is what NumPy made of it in ``dtype``."""
+    assert list(got) == list(truth)
+    for name, expected in truth.items():
+        assert got[name].shape == expected.shape, name
+        assert got[name].dtype == dtype, name
+        scale = float(np.max(np.abs(expected)))
+        error = worst_error(got[name], expected)
+        if dtype == "float64":
+            bound = FLOAT64_RELATIVE * max(scale, 1e-6)
+        else:
+            numpy_error = worst_error(rounded[name], expected)
+            bound = FLOAT32_MULTIPLE * numpy_error + 8 * EPSILON[dtype] * max(1.0, scale)
+            bound = min(bound, FLOAT32_ABSOLUTE * max(1.0, scale))
+        where = np.unravel_index(np.argmax(np.abs(got[name] - expected)), expected.shape)
+        assert error <= bound, f"{name}{list(map(int, where))}: {error:.3g} above {bound:.3g}"
+
+
+def check_against_oracle(
+    cell: CellSpec, shape: Shape, dtype: str, *, seed: int = 0, **options: Any
+) -> None:
+    """Inference, training and every gradient of one case."""
+    exact = make_problem(cell, shape, dtype="float64", seed=seed)
+    problem = exact.astype(dtype)
+    truth, true_gradients = run_reference(exact)
+    rounded, rounded_gradients = run_reference(problem)
+    layer = make_layer(cell, shape, dtype, **options)
+    inferred, _ = run_layer(layer, problem, training=False)
+    assert_close(inferred, truth, rounded, dtype)
+    outputs, gradients = run_layer(layer, problem)
+    assert_close(outputs, truth, rounded, dtype)
+    assert_close(gradients, true_gradients, rounded_gradients, dtype)

@@ -1,0 +1,75 @@
+"""Compiled code kept on disk: found again by the next process, never served after an edit."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numba
+import pytest
+
+import lstmbench_kernels
+from lstmbench_kernels.cpu import compile as compile_module
+
+PROGRAM = """
+from numba.core import event
+import numpy as np
+with event.install_recorder("numba:compile") as recorder:
+    from lstmbench_kernels import RNN
+    net = RNN(1, 1, bias=False, dtype="float64", num_threads=1)
+    net.load_state_dict({name: np.ones((1, 1)) for name in net.state_dict()})
+    y, _ = net.forward(np.full((1, 1, 1), 0.5))
+print(float(y[0, 0, 0]), sum("forward" in str(e.data["dispatcher"]) for _, e in recorder.buffer))
+"""
+
+
+def run_copy(package: Path, cache: Path) -> tuple[float, int]:
+    """y of a small network in a new process, and how often it compiled the kernel."""
+    environment = {**os.environ, "PYTHONPATH": str(package), "NUMBA_CACHE_DIR": str(cache)}
+    command = [sys.executable, "-c", PROGRAM]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    value, compiled = done.stdout.split()
+    return float(value), int(compiled)
+
+
+def test_the_cache_is_found_again_and_never_serves_old_code(tmp_path: Path) -> None:
+    source = Path(lstmbench_kernels.__file__).parent
+    copy, cache = tmp_path / "copy", tmp_path / "cache"
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(source, copy / "lstmbench_kernels", ignore=ignore)
+    value, compiled = run_copy(copy, cache)
+    assert value == pytest.approx(0.46211715726, abs=1e-9)  # tanh 0.5
+    assert compiled > 0
+    assert run_copy(copy, cache) == (value, 0)
+
+    cell = copy / "lstmbench_kernels" / "cells" / "rnn.py"
+    text = cell.read_text()
+    times = cell.stat()
+    edited = text.replace("n = tanh(pre)  # R1", "n = tanh(-pre) # R1")
+    assert len(edited) == len(text)
+    cell.write_text(edited)
+    os.utime(cell, ns=(times.st_atime_ns, times.st_mtime_ns))  # same size, same date
+    other, compiled = run_copy(copy, cache)
+    assert other == pytest.approx(-value, abs=1e-15)
+    assert compiled > 0
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(blocked))
+    compile_module.cache_folder.cache_clear()
+    try:
+        assert compile_module.cache_folder() is None
+        assert compile_module.kernel(lambda x: x + 1)(1) == 2
+    finally:
+        compile_module.cache_folder.cache_clear()
+
+
+def test_numba_settings_of_others_stay_as_they_are() -> None:
+    before = numba.config.CACHE_DIR
+    compile_module.kernel(test_numba_settings_of_others_stay_as_they_are)
+    assert before == numba.config.CACHE_DIR
