@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -54,18 +55,24 @@ def copied(killed, tmp_path):
 
 
 @pytest.fixture
-def resume_here(monkeypatch, capsys, copied):
+def resume_in(monkeypatch, capsys):
     """Go on in this process with a worker that remembers what it was asked."""
     worker = InlineWorker([SECOND])
     monkeypatch.setattr("lstmbench.run.start_worker", lambda *_given, **_named: worker)
-    monkeypatch.chdir(copied)
 
-    def resume(*arguments):
+    def resume(folder, *arguments):
+        monkeypatch.chdir(folder)
         with pytest.raises(SystemExit) as end:
             cli.main(["run", "-q", "--resume", *arguments])
         return end.value.code, capsys.readouterr().err, [w.seq_len for w in worker.asked]
 
     return resume
+
+
+@pytest.fixture
+def resume_here(resume_in, copied):
+    """Go on in the copied folder."""
+    return partial(resume_in, copied)
 
 
 # --- the worker is killed
@@ -189,17 +196,14 @@ def test_a_journal_with_a_row_of_another_plan_is_refused(resume_here, copied):
     assert err.count("\n") == 1
 
 
-def test_beginning_anew_over_an_unfinished_run_is_refused(resume_here, copied, capsys):
+def test_beginning_anew_over_an_unfinished_run_is_refused(copied, tool):
     before = lines_of(copied)
 
-    with pytest.raises(SystemExit) as end:
-        cli.main(["run", "-q", *SWEEP, "-o", "result.json"])
+    code, _, err = tool("run", "-q", *SWEEP, "-o", str(copied / "result.json"))
 
-    err = capsys.readouterr().err
-    assert end.value.code == 2
-    assert "holds the rows of an unfinished run; go on with it (--resume -o result.json)" in err
+    assert code == 2
+    assert f"unfinished run; go on with it (--resume -o {copied / 'result.json'}) or delete" in err
     assert lines_of(copied) == before
-    assert callable(resume_here)
 
 
 def test_without_a_name_the_newest_unfinished_run_is_gone_on_with(resume_here, copied):
@@ -248,7 +252,7 @@ def test_a_disk_that_fills_ends_the_run_with_one_line_and_keeps_the_rows(copied,
 # --- Ctrl-C
 
 
-def test_ctrl_c_ends_with_130_keeps_the_rows_and_says_how_to_go_on(tmp_path):
+def test_ctrl_c_ends_with_130_keeps_the_rows_and_says_how_to_go_on(tmp_path, resume_in):
     script = at_row_4("interrupt-parent")
     done = run(tmp_path, *SWEEP, "-o", "result.json", script=script)
 
@@ -259,7 +263,7 @@ def test_ctrl_c_ends_with_130_keeps_the_rows_and_says_how_to_go_on(tmp_path):
     assert "Traceback" not in done.stderr
     assert len(lines_of(tmp_path)) == 1 + 3
 
-    done = run(tmp_path, "--resume", "-o", "result.json", script=[SECOND])
+    code, _, asked = resume_in(tmp_path, "-o", "result.json")
 
-    assert done.returncode == 0
+    assert (code, asked) == (0, [4, 5, 6])
     assert times_of(tmp_path / "result.json") == [0.002] * 3 + [0.007] * 3

@@ -161,7 +161,7 @@ def test_the_summary_is_that_of_the_samples():
     assert result.summary == summarise(result.samples)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(st.floats(2e-4, 10.0), st.floats(1e-3, 5.0), st.floats(1e-4, 0.5), st.floats(0.0, 0.5))
 def test_whatever_the_call_there_are_enough_samples_and_a_true_reason(
     seconds, budget, precision, noise
