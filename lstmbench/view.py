@@ -97,6 +97,8 @@ class Live:
             TimeRemainingColumn(),
             console=console,
             transient=True,
+            # Each refresh takes a core for a millisecond or two, beside what is being measured.
+            refresh_per_second=1,
             speed_estimate_period=3600,
         )
         self._task = self._progress.add_task("loading the backends", total=total)
