@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import a_header, a_plan, a_row, a_workload
+from conftest import a_header, a_plan, a_row, a_workload, bad_row
 
 from lstmbench import journal as journals
 from lstmbench.errors import OutputError, ResultFormatError, UsageError
@@ -107,6 +107,18 @@ def test_a_line_torn_by_a_kill_is_dropped_and_written_over(output, left):
 
     assert journals.load(path)[1] == ROWS
     assert path.read_bytes() == b"".join(lines)
+
+
+def test_nothing_of_a_torn_line_is_left_behind_a_shorter_one(output):
+    path = written(output)
+    path.write_bytes(path.read_bytes()[:-5])
+    shorter = bad_row("failed", workload=WORKLOADS[2])
+
+    with journals.resume(output) as (journal, _, _):
+        journal.add(shorter)
+
+    assert journals.load(path)[1] == [*ROWS[:2], shorter]
+    assert path.read_bytes().endswith(b"}\n")
 
 
 def test_resuming_what_was_never_begun_is_an_error_of_use(output):

@@ -67,3 +67,18 @@ def test_what_failed_once_has_no_time():
 def test_a_merged_row_is_a_valid_row():
     merged = merge([a_row(0.004), a_row(0.001)])
     assert Row.model_validate_json(merged.model_dump_json()) == merged
+
+
+def test_the_median_is_not_that_of_all_samples():
+    assert merge([a_row(0.004), a_row(0.001)]).time_s.median == 0.0025
+
+
+def test_the_worst_error_and_the_most_memory_are_kept():
+    rows = [a_row(0.001), a_row(0.001).model_copy(update={"peak_memory_bytes": 2**40})]
+    worse = rows[0].error.model_copy(update={"output": 1e-6})
+    rows[0] = rows[0].model_copy(update={"error": worse})
+
+    merged = merge(rows)
+
+    assert merged.error == worse
+    assert merged.peak_memory_bytes == 2**40

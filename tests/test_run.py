@@ -169,6 +169,49 @@ def test_the_same_sizes_on_other_data_are_another_row():
     assert rows[1].time_s.median != 9.0
 
 
+# --- rounds
+
+THRICE = Settings(budget_s=0.01, rounds=3)
+
+
+def run_thrice(plan, made, keep=lambda _row: None, **given):
+    def make_worker(_backend, _threads):
+        made.append(InlineWorker([{"seconds": [0.002 + 0.001 * len(made)]}]))
+        return made[-1]
+
+    return runs.run(plan, THRICE, keep, Recorder(), make_worker=make_worker, **given)
+
+
+def test_each_round_is_a_fresh_worker_that_runs_every_row():
+    made = []
+
+    rows = run_thrice(a_plan(SHORT, LONG), made)
+
+    assert [worker.asked for worker in made] == [[SHORT, LONG]] * 3
+    assert all(worker.closed for worker in made)
+    assert [row.processes_s for row in rows] == [pytest.approx((0.002, 0.003, 0.004))] * 2
+
+
+def test_backends_take_turns_at_being_first():
+    order = []
+
+    run_thrice(a_plan(backends=("fake", "numpy")), [], lambda row: order.append(row.backend))
+
+    assert order == ["fake", "numpy", "numpy", "fake", "fake", "numpy"]
+
+
+def test_rounds_that_are_done_are_not_measured_again():
+    made = []
+    done = [a_row(workload, seconds=0.5) for workload in (SHORT, LONG, SHORT)]
+
+    rows = run_thrice(a_plan(SHORT, LONG), made, done=done)
+
+    assert [worker.asked for worker in made if worker.asked] == [[LONG], [SHORT, LONG]]
+    assert [len(row.processes_s) for row in rows] == [3, 3]
+    assert rows[0].processes_s[:2] == pytest.approx((0.5, 0.5))
+    assert rows[1].processes_s[0] == pytest.approx(0.5)
+
+
 # --- what cannot run
 
 
