@@ -276,6 +276,10 @@ def report(
     if schema:
         _print_json(json_schema())
         return Exit.OK
+    if check and update is None:
+        raise UsageError("--check: expected --update FILE with it")
+    if update is not None and (results or output):
+        raise UsageError("--update: expected nothing else, the file names its result files")
     if update is not None:
         if reports.update(update, check=check) or not check:
             return Exit.OK

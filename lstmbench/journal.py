@@ -78,6 +78,8 @@ def begin(output: Path, opening: Opening) -> Iterator[Journal]:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{path.parent}: cannot be a folder: {error.strerror}") from error
+    if path.exists() and not path.is_file():
+        raise OutputError(f"{path}: cannot be written: it is not a file")
     with _locked(path, "a+b") as file:
         if path.read_bytes().count(b"\n") > 1:
             raise UsageError(

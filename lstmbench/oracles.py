@@ -36,7 +36,9 @@ class OracleStore:
 def _save(path: Path, oracle: Oracle) -> None:
     arrays = {f"output {name}": array for name, array in oracle.outputs.items()}
     arrays |= {f"gradient {name}": array for name, array in (oracle.gradients or {}).items()}
-    np.savez(path, allow_pickle=False, tolerance=np.array(oracle.tolerance), **arrays)
+    arrays |= {f"slack {name}": array for name, array in oracle.slack.items()}
+    scalars = {"tolerance": np.array(oracle.tolerance), "dtype": np.array(oracle.dtype)}
+    np.savez(path, allow_pickle=False, **scalars, **arrays)
 
 
 def _load(path: Path) -> Oracle:
@@ -47,4 +49,10 @@ def _load(path: Path) -> Oracle:
                 name.removeprefix(kind): arrays[name] for name in arrays if name.startswith(kind)
             }
 
-        return Oracle(of("output "), of("gradient ") or None, float(arrays["tolerance"]))
+        return Oracle(
+            of("output "),
+            of("gradient ") or None,
+            float(arrays["tolerance"]),
+            str(arrays["dtype"]),
+            of("slack "),
+        )

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -113,8 +114,9 @@ class WorkerProcess:
         try:
             self.version()
             self._send(workload=asdict(workload), target=asdict(target) if target else None)
+            deadline = time.monotonic() + limit
             while True:
-                answer = self._receive(limit)
+                answer = self._receive(max(deadline - time.monotonic(), 0.0))
                 if "outcome" in answer:
                     return Outcome.model_validate_json(json.dumps(answer["outcome"]))
                 tell(answer["phase"])

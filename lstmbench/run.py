@@ -34,7 +34,7 @@ class Pool:
 
     make: Callable[[str, int], Worker]
     versions: dict[tuple[str, int], str] = field(default_factory=dict)
-    unavailable: dict[str, str] = field(default_factory=dict)
+    unavailable: dict[tuple[str, int], str] = field(default_factory=dict)
     _workers: dict[tuple[str, int], Worker] = field(default_factory=dict)
 
     def load(self, kinds: Iterable[tuple[str, int]], *, required: bool) -> None:
@@ -49,21 +49,22 @@ class Pool:
             except (BackendUnavailable, WorkerError) as error:
                 if required:
                     raise
-                self.unavailable[kind[0]] = str(error)
+                self.unavailable[kind] = str(error)
 
     def perform(
         self, job: Job, target: Target | None, limit: Seconds, tell: Callable[[str], None]
     ) -> Outcome:
         """What came of a job; one that cannot run is not attempted."""
-        if job.backend in self.unavailable:
-            return Outcome(status="unavailable", reason=self.unavailable[job.backend])
+        kind = (job.backend, job.threads)
+        if kind in self.unavailable:
+            return Outcome(status="unavailable", reason=self.unavailable[kind])
         need, free = memory_bytes(job.workload), available_memory()
         if need > free:
             return Outcome(
                 status="oom",
                 reason=f"needs about {size(need)}, {size(free)} are free; not attempted",
             )
-        worker = self._workers[job.backend, job.threads]
+        worker = self._workers[kind]
         return worker.perform(job.workload, target, limit, tell)
 
     def close(self) -> None:
@@ -118,7 +119,9 @@ def run(
         jobs = [job for job in plan.jobs(number) if len(rows[job.key]) <= number]
         pool = Pool(make_worker)
         try:
-            pool.load(((job.backend, job.threads) for job in jobs), required=plan.required)
+            pool.load(
+                ((job.backend, job.threads) for job in jobs), required=plan.required and number == 0
+            )
             for job in jobs:
                 observer.started(job)
                 outcome = pool.perform(job, target, settings.timeout_s, observer.phase)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from .units import Seconds
 
@@ -37,6 +36,9 @@ def median_interval(samples: Sequence[Seconds]) -> tuple[Seconds, Seconds]:
     """
     if len(samples) < MIN_SAMPLES:
         raise ValueError(f"samples: expected at least {MIN_SAMPLES}, got {len(samples)}")
+    # Most of a second to import: only who measures pays for it.
+    from scipy import stats
+
     interval = stats.quantile_test(samples, p=0.5).confidence_interval(confidence_level=0.95)
     return float(interval.low), float(interval.high)
 
@@ -49,4 +51,6 @@ def summarise(samples: Sequence[Seconds]) -> Summary:
 
 def geometric_mean(values: Iterable[float]) -> float:
     """The mean of ratios; of no values it is an error, never a silent 1."""
+    from scipy import stats
+
     return float(stats.gmean(list(values)))

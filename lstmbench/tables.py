@@ -21,6 +21,16 @@ MODE_WORDS = {
     "forward": "training forward",
     "backward": "backward",
 }
+# In the seven characters of a column of times.
+STATUS_WORDS = {
+    "incorrect": "wrong",
+    "unavailable": "n/a",
+    "failed": "failed",
+    "timeout": "timeout",
+    "oom": "memory",
+    "skipped": "skipped",
+}
+STATUS_STYLES = {"unavailable": "dim", "skipped": "dim"}
 # What the column of steps a second needs besides the others.
 WIDE = 90
 
@@ -111,7 +121,7 @@ def group_title(group: summary.Group) -> str:
         parts.append("no bias")
     if w.data != "random":
         parts.append(w.data)
-    parts += [w.dtype, f"{group.threads} thread{'s' if group.threads > 1 else ''}"]
+    parts += [w.dtype, _threads(group.threads)]
     return " · ".join(parts)
 
 
@@ -125,7 +135,7 @@ def _line_cells(
         if row is None:
             cells.append("")
         elif row.time_s is None:
-            cells.append(Text(row.status, style="red" if row.status != "unavailable" else "dim"))
+            cells.append(Text(STATUS_WORDS[row.status], style=STATUS_STYLES.get(row.status, "red")))
         else:
             cells.append(Text(duration(row.time_s.median), style=style))
         if name != baseline:
@@ -159,18 +169,22 @@ def _trouble(rows: Iterable[Row]) -> Iterator[Text]:
         yield Text(f"{backend}: {status} ({which}): {reason}", style="yellow")
 
 
+def _threads(count: int) -> str:
+    return f"{count} thread{'s' if count > 1 else ''}"
+
+
 def finished_line(row: Row, baseline: Row | None) -> str:
-    """One finished row in one plain line."""
+    """One finished row in one plain line: backend×threads, what it did, and how fast."""
     data = "" if row.data == "random" else f" {row.data}"
-    head = f"{row.backend:<10} {row.id}{data}"
+    head = f"{f'{row.backend}×{row.threads}':<11} {row.id}{data}"
     if row.time_s is None:
         return f"{head}  {row.status}: {row.reason}"
     text = f"{head}  {duration(row.time_s.median)} ± {percent(row.time_s.spread)}"
-    if row.sequences_per_s:
-        text += f"  {rate(row.sequences_per_s)} sequences/s"
     if baseline is not None and baseline.time_s is not None and baseline is not row:
         faster = baseline.time_s.median / row.time_s.median
         text += f"  {ratio(faster)} {baseline.backend}"
+    if row.sequences_per_s:
+        text += f"  {rate(row.sequences_per_s)} sequences/s"
     return text
 
 

@@ -8,7 +8,7 @@ import pytest
 from lstmbench.oracles import OracleStore
 from lstmbench.verify import Oracle
 from lstmbench_kernels.problem import make_problem
-from lstmbench_kernels.spec import LSTM, Shape
+from lstmbench_kernels.spec import CELLS, LSTM, Shape
 
 
 @pytest.fixture(params=[True, False], ids=["with gradients", "without"])
@@ -30,6 +30,15 @@ def test_an_oracle_comes_back_as_it_was(tmp_path: Path, oracle: Oracle):
     assert (back.gradients is None) == (oracle.gradients is None)
     for name, array in (oracle.gradients or {}).items():
         np.testing.assert_array_equal((back.gradients or {})[name], array)
+
+
+def test_the_slack_of_a_kink_and_the_precision_come_back_too(tmp_path: Path):
+    problem = make_problem(CELLS["rnn-relu"], Shape(3, 2, 4, 5), dtype="float32")
+    oracle = Oracle.of(problem, gradients=True)
+    OracleStore(tmp_path).get("relu", lambda: oracle)
+    back = OracleStore(tmp_path).get("relu", refuse)
+    assert back.dtype == "float32"
+    assert set(back.slack) == set(oracle.slack) == set(oracle.gradients or {})
 
 
 def test_another_name_is_another_oracle(tmp_path: Path, oracle: Oracle):

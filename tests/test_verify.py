@@ -1,5 +1,7 @@
 """What is right is right by a stated rule, and nothing that is wrong passes for it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from conftest import a_workload
@@ -17,7 +19,8 @@ from lstmbench.verify import (
     relative_error,
 )
 from lstmbench.worker import perform, problem_of
-from lstmbench_kernels.spec import CELLS, GATE_ORDERS, permute_gates
+from lstmbench_kernels.problem import make_problem
+from lstmbench_kernels.spec import CELLS, GATE_ORDERS, LSTM, Shape, permute_gates
 
 
 def oracle_of(*, gradients=True, **given):
@@ -214,3 +217,62 @@ def test_a_backend_that_swaps_two_gates_is_incorrect_and_gets_no_time(cell, monk
     assert outcome.time_s is None
     assert outcome.samples_s == ()
     assert outcome.error.output > 1e-3
+
+
+# --- the kink of relu, where either slope is right
+
+RELU = CELLS["rnn-relu"]
+
+
+def kinked(bias):
+    """Two sequences of one step; the sum of the first is the bias, far below float32's rounding."""
+    problem = make_problem(RELU, Shape(1, 2, 1, 1), seed=3)
+    inputs = {"x": np.array([[[1.0], [2.0]]], "f4"), "h0": np.ones((1, 2, 1), "f4")}
+    weights = {"weight_ih_l0": [[1.0]], "weight_hh_l0": [[-1.0]], "bias_ih_l0": [bias]}
+    parameters = {name: np.array(weights.get(name, [0.0]), "f4") for name in problem.parameters}
+    return replace(problem, inputs=inputs, parameters=parameters)
+
+
+def test_at_the_kink_of_a_relu_either_slope_is_right():
+    oracle = Oracle.of(kinked(1e-8), gradients=True)
+    outputs, one_side = evaluate(kinked(1e-6), True)
+    _, other_side = evaluate(kinked(-1e-6), True)
+
+    assert abs(one_side["x"] - other_side["x"]).max() > 0.1
+    assert oracle.judge(outputs, one_side).correct
+    assert oracle.judge(outputs, other_side).correct
+
+
+def test_what_neither_slope_explains_is_wrong_at_the_kink_too():
+    problem = kinked(1e-8)
+    oracle = Oracle.of(problem, gradients=True)
+    outputs, gradients = evaluate(problem, True)
+    doubled = {name: 3 * array for name, array in gradients.items()}
+
+    assert not oracle.judge(outputs, doubled).correct
+
+
+def test_away_from_the_kink_a_relu_is_held_to_the_bound_of_every_cell():
+    problem = make_problem(RELU, Shape(6, 3, 4, 5, 2, True), seed=1)
+    oracle = Oracle.of(problem, gradients=True)
+    outputs, gradients = evaluate(problem, True)
+    off = {**gradients, "x": gradients["x"] + np.float32(1e-4) * np.abs(gradients["x"]).max()}
+
+    assert oracle.judge(outputs, gradients).correct
+    assert not oracle.judge(outputs, off).correct
+
+
+def test_a_smooth_cell_has_no_slack():
+    assert not Oracle.of(make_problem(LSTM, Shape(2, 2, 3, 4)), gradients=True).slack
+
+
+def test_a_result_in_another_precision_is_wrong_however_near():
+    problem = make_problem(LSTM, Shape(2, 2, 3, 4))
+    oracle = Oracle.of(problem, gradients=True)
+    outputs, gradients = evaluate(problem, True)
+    wide = {name: array.astype(np.float64) for name, array in outputs.items()}
+
+    verdict = oracle.judge(wide, gradients)
+
+    assert verdict.output == float("inf")
+    assert "expected float32, got float64" in verdict.worst

@@ -57,10 +57,10 @@ def test_each_finished_row_is_one_line_with_the_time_it_took_and_may_take():
             view.finished(row)
 
     assert console.file.getvalue().splitlines() == [
-        "[1/3] numpy      lstm/infer/T3-B2-I4-H5-L1/float32  4.00 ms ± 4.0 %  500 sequences/s  "
+        "[1/3] numpy×1     lstm/infer/T3-B2-I4-H5-L1/float32  4.00 ms ± 4.0 %  500 sequences/s  "
         "(1:00, 2:00 left)",
-        "[2/3] fake       lstm/infer/T3-B2-I4-H5-L1/float32  2.00 ms ± 4.0 %  1.00 k sequences/s  "
-        "2.00× numpy  (2:00, 1:00 left)",
+        "[2/3] fake×1      lstm/infer/T3-B2-I4-H5-L1/float32  2.00 ms ± 4.0 %  2.00× numpy  "
+        "1.00 k sequences/s  (2:00, 1:00 left)",
     ]
 
 
