@@ -8,6 +8,7 @@ the names and shapes of ``torch.nn.RNN``, ``LSTM`` and ``GRU``.  The equations: 
 
 from collections.abc import Mapping
 from dataclasses import replace
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,8 @@ class Recurrent:
             physical_cores() if num_threads is None else check_size("num_threads", num_threads)
         )
         self._network = CpuNetwork(self._cell, self.shape, self.dtype, self.num_threads)
-        self._tape: tuple[Any, ...] | None = None
+        self._tape: tuple[_Call, Any] | None = None
+        self._calls: dict[str, _Call] = {}
         self.load_state_dict(
             initial_parameters(self._cell, self.shape, dtype=self.dtype, seed=seed)
         )
@@ -111,18 +113,29 @@ class Recurrent:
                 stay as they are until ``backward`` has been called.
             out: arrays to write into: ``y``, or ``(y, states)`` as this function returns them.
         """
+        given = _leaves(x, states, out)
+        call = self._calls.get("forward")
+        if call is None or not call.repeats(given):
+            call = self._calls["forward"] = self._prepare_forward(given, x, states, out)
+        if self._tape is not None and np.may_share_memory(
+            self._tape[0].written["y"], call.written["y"]
+        ):
+            self._tape = None
+        work = self._network.forward(call.read, call.written, training, call)
+        if training:
+            self._tape = call, work
+        if not call.whole:  # the next call must not write over what this one returns
+            del self._calls["forward"]
+        return call.written["y"], self._structure("T", call.written)
+
+    def _prepare_forward(self, given: list[Any], x: Array, states: Any, out: Any) -> "_Call":
         dims = ("T", "B", self.shape.input_size)
         x = check_array("x", x, "(T, B, I)", dims, self.dtype)
         shape = replace(self.shape, seq_len=x.shape[0], batch_size=x.shape[1])
         inputs = {"x": _rows(x), **self._states("0", states, shape)}
         outputs = self._outputs(out, shape)
         _check_apart(inputs, outputs)
-        if self._tape is not None and np.may_share_memory(self._tape[1]["y"], outputs["y"]):
-            self._tape = None
-        work = self._network.forward(inputs, outputs, training)
-        if training:
-            self._tape = work, outputs, inputs, shape
-        return outputs["y"], self._structure("T", outputs)
+        return _Call(given, inputs, outputs, shape)
 
     def backward(
         self, dy: Array, dstates: Any = None, *, out: Mapping[str, Array] | None = None
@@ -144,15 +157,32 @@ class Recurrent:
             raise RuntimeError(
                 "backward: nothing to go back through; call forward(..., training=True) before each"
             )
-        work, outputs, _, shape = self._tape
-        output_dims = spec.output_shapes(self._cell, shape)
-        dy = check_array("dy", dy, _OUTPUT, output_dims["y"], self.dtype)
-        upstream = {"dy": _rows(dy), **self._states("T", dstates, shape, prefix="d")}
-        gradients = self._gradients(out, shape)
-        _check_apart({**upstream, **self._tape[2], "y": outputs["y"]}, gradients)
+        forward, work = self._tape
+        given = _leaves(dy, dstates, out, forward.read["x"], forward.written["y"])
+        call = self._calls.get("backward")
+        if call is None or not call.repeats(given):
+            call = self._prepare_backward(given, forward, dy, dstates, out)
+            self._calls["backward"] = call
         self._tape = None
-        self._network.backward(work, upstream, gradients)
-        return gradients
+        self._network.backward(work, call.read, call.written, call)
+        if not call.whole:
+            del self._calls["backward"]
+        return call.written
+
+    def _prepare_backward(
+        self,
+        given: list[Any],
+        forward: "_Call",
+        dy: Array,
+        dstates: Any,
+        out: Mapping[str, Array] | None,
+    ) -> "_Call":
+        dims = spec.output_shapes(self._cell, forward.shape)["y"]
+        dy = check_array("dy", dy, _OUTPUT, dims, self.dtype)
+        upstream = {"dy": _rows(dy), **self._states("T", dstates, forward.shape, prefix="d")}
+        gradients = self._gradients(out, forward.shape)
+        _check_apart({**upstream, **forward.read, "y": forward.written["y"]}, gradients)
+        return _Call(given, upstream, gradients, forward.shape)
 
     def _states(self, end: str, given: Any, shape: Shape, prefix: str = "") -> dict[str, Array]:
         """The states that were given, by name; the rest are zeros."""
@@ -222,6 +252,45 @@ class Recurrent:
         }
         _check_distinct(gradients)
         return gradients
+
+
+class _Call:
+    """The arrays of one call, checked: those it reads, and those it writes.
+
+    A call that is given the very same arrays again need not be checked and bound again, which takes
+    longer than a small network.
+    """
+
+    def __init__(
+        self, given: list[Any], read: dict[str, Array], written: dict[str, Array], shape: Shape
+    ) -> None:
+        self.given, self.read, self.written, self.shape = given, read, written, shape
+        self.dims = [np.shape(item) for item in given if isinstance(item, np.ndarray)]
+        # Only where nothing was copied or made can the next call use the same arrays.
+        own = {id(item) for item in given}
+        arrays = [*read.values(), *written.values()]
+        self.whole = all(id(array) in own for array in arrays)
+
+    def repeats(self, given: list[Any]) -> bool:
+        """Whether these are the same objects in the same places, of unchanged shapes."""
+        return (
+            len(given) == len(self.given)
+            and all(map(is_, given, self.given))
+            and [item.shape for item in given if isinstance(item, np.ndarray)] == self.dims
+        )
+
+
+def _leaves(*values: Any) -> list[Any]:
+    """Everything inside nested tuples, lists and dictionaries, and their outlines."""
+    leaves: list[Any] = []
+    for value in values:
+        if isinstance(value, tuple | list):
+            leaves += [len(value), *_leaves(*value)]
+        elif isinstance(value, dict):
+            leaves += [len(value), *value, *value.values()]
+        else:
+            leaves.append(value)
+    return leaves
 
 
 def _rows(array: Array) -> Array:

@@ -28,7 +28,7 @@ from .simd import (
     store_slots,
     store_up_to,
 )
-from .team import barrier, finish, start
+from .team import barrier, finish, start, step_barrier
 
 
 @kernel
@@ -65,8 +65,7 @@ def _run_direction(cell, j, share):
     # The step before the first gives the gradient of the initial states.
     for n in range(j.T + 1):
         _run_step(cell, j, share, j.T - 1 - n)
-        if share.group_size > 1:
-            barrier(share.group_counter, share.group_size)
+        step_barrier(share, j.blocks, j.panels)
 
 
 @register_jitable

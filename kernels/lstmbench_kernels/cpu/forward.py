@@ -17,7 +17,7 @@ from .simd import (
     store_slots,
     store_up_to,
 )
-from .team import barrier, finish, start
+from .team import barrier, finish, start, step_barrier
 
 
 @kernel
@@ -48,8 +48,7 @@ def _run_direction(cell, j, share):
         for s in range(done, done + steps):
             t = j.T - 1 - s if j.reverse else s
             _run_step(cell, j, share, s, t, gates + (t - t_first) * gate_step)
-            if share.group_size > 1:
-                barrier(share.group_counter, share.group_size)
+            step_barrier(share, j.blocks, j.panels)
         done += steps
 
 

@@ -241,9 +241,9 @@ def weight_gradient(cell, j, share, hidden):
 def add_bias(one, bias, units, first, a, a_step, inner, a_skip, outer):
     """A bias' gradient: the sum of its sums' gradients over steps and rows."""
     total = splat(one, 0)
-    if not first:
-        total = load_up_to(one, bias, units)
     for j in range(outer):
         for i in range(inner):
             total = total + load(one, a + j * a_skip + i * a_step)
+    if not first:
+        total = total + load_up_to(one, bias, units)
     store_up_to(one, bias, total, units)

@@ -57,11 +57,18 @@ def registers() -> Registers:
     return BASELINE
 
 
+def allowed_processors() -> int:
+    """Logical processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @cache
 def physical_cores() -> int:
     """Physical cores that this process may run on."""
     if not hasattr(os, "sched_getaffinity"):
-        return max(1, (os.cpu_count() or 1))
+        return allowed_processors()
     allowed = os.sched_getaffinity(0)
     cores = set()
     for cpu in allowed:

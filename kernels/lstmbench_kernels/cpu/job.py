@@ -12,15 +12,15 @@ _JOB_FIELDS = (
     "x", "x_step", "x_row", "y", "y_step", "y_row", "h0", "state0", "hT", "cT",
     "weight_x", "weight_h", "bias", "gates", "state", "state_step",
     # backward
-    "panel_vectors", "weight_x_t", "weight_h_t", "dy", "dy_step", "dy_row", "dhT", "dcT",
+    "panel_vectors", "panels", "weight_x_t", "weight_h_t", "dy", "dy_step", "dy_row", "dhT", "dcT",
     "carry", "dh0", "dc0", "dx", "dx_step", "dx_row", "dweight_ih", "dweight_hh",
     "dbias_ih", "dbias_hh",
 )  # fmt: skip
 _SHARE_FIELDS = (
     "thread", "threads", "direction_first", "direction_end", "b_first", "b_end",
     "block_first", "block_end", "panel_first", "panel_end",
-    "group_size", "group_counter", "team_counter", "start_counter",
-    "finish_counter", "scratch", "layers", "directions",
+    "group_size", "unit", "patience", "slow_waits", "group_counter", "team_counter",
+    "start_counter", "finish_counter", "scratch", "layers", "directions",
 )  # fmt: skip
 
 JOB = np.dtype([(name, np.int64) for name in _JOB_FIELDS])

@@ -17,7 +17,7 @@ from .cells import LAYOUTS, marker
 from .compile import compile_once
 from .forward import forward
 from .gemm import SCRATCH_BYTES
-from .host import registers
+from .host import allowed_processors, registers
 from .job import JOB, SHARE
 from .pack import (
     Geometry,
@@ -26,7 +26,7 @@ from .pack import (
     pack_product,
     pack_transposed,
 )
-from .schedule import Schedule, choose_schedule
+from .schedule import Schedule, choose_schedule, step_seconds
 from .simd import TILE_VECTORS, tile_code
 from .team import TEAM
 
@@ -35,11 +35,17 @@ Arrays = Mapping[str, Array]
 
 WORKSPACES_KEPT = 4  # shapes whose buffers a layer keeps, the latest used
 CHUNK_BYTES = 1 << 18  # of sums that inference keeps in cache between projection and recurrence
+SLOW_WAITS = 3  # of a call before one thread takes over the hidden units of its group
+LONG_STEP = 100e-6  # seconds from which on a step is worth any wait
+FOREVER = 1 << 60
+FIRST_REST, LONGEST_REST = 16, 1024  # calls for which it keeps them
+TAKEOVER = 1  # which number beside a group's counter says so
 COUNTER_BYTES = 128  # apart, so that two counters never share a cache line or its neighbour
 
 
 def _address(array: Array) -> int:
-    return int(array.ctypes.data)
+    address: int = array.__array_interface__["data"][0]  # a third of the time of array.ctypes
+    return address
 
 
 @dataclass
@@ -47,18 +53,48 @@ class Workspace:
     """The buffers and records of one (T, B), for inference or for training."""
 
     jobs: Any
-    shares: Any
+    shares: Any = None
+    fresh_shares: Any = None
+    resting_shares: Any = None
+    counters: Any = None
     keep: list[Array] = field(default_factory=list)
     layer_outputs: list[Array] = field(default_factory=list)
     layer_gradients: list[Array] = field(default_factory=list)
     zeros: Any = None
+    bound: dict[str, object] = field(default_factory=dict)  # the call whose arrays jobs point to
+    rest: int = 0  # calls to go before the threads share hidden units again
+    next_rest: int = FIRST_REST
+
+    def run(self, entry: Any, cell: Any) -> None:
+        """Run a call on the team, and remember whether its threads were kept from running.
+
+        While other work takes the processors, threads that meet at every step would be many times
+        slower than one alone; see ``team.step_barrier``.
+        """
+        if self.rest > 0:
+            self.rest -= 1
+            TEAM.run(entry, cell, self.jobs, self.resting_shares)
+            return
+        TEAM.run(entry, cell, self.jobs, self.shares)
+        if self.fresh_shares["group_size"][0] == 1:
+            return
+        if (self.shares["group_size"] == 1).any():
+            self.rest = self.next_rest
+            self.shares[...] = self.fresh_shares
+            self.counters[:, TAKEOVER] = 0
+            self.next_rest = min(2 * self.next_rest, LONGEST_REST)
+        else:
+            self.shares["slow_waits"] = 0
+            self.next_rest = FIRST_REST
 
 
 class CpuNetwork:
     """One network on the CPU.  Arrays come checked; see ``layer.py`` for the public face."""
 
     def __init__(self, cell: CellSpec, shape: Shape, dtype: str, threads: int) -> None:
-        self.cell, self.shape, self.dtype, self.threads = cell, shape, np.dtype(dtype), threads
+        self.cell, self.shape, self.dtype = cell, shape, np.dtype(dtype)
+        # More threads than processors would wait for each other's time slices.
+        self.threads = threads = min(threads, allowed_processors())
         self.layout = LAYOUTS[cell.name]
         self.marker = marker(cell.name, dtype)
         self.lanes = registers().lanes(self.dtype.itemsize)
@@ -148,11 +184,21 @@ class CpuNetwork:
             )
         return self._entries[mode]
 
-    def forward(self, inputs: Arrays, outputs: Arrays, training: bool) -> Workspace:
-        """Run all layers from ``x`` and the given initial states into y, hT (and cT)."""
-        entry = self.compile("forward")
+    def forward(self, inputs: Arrays, outputs: Arrays, training: bool, call: object) -> Workspace:
+        """Run all layers from ``x`` and the given initial states into y, hT (and cT).
+
+        The same ``call`` means the very same arrays as when it came first.
+        """
+        T, B, _ = inputs["x"].shape
+        work = self._workspace(T, B, training)
+        if work.bound.get("forward") is not call:
+            self._bind_forward(work, inputs, outputs)
+            work.bound["forward"] = call
+        work.run(self.compile("forward"), self.marker)
+        return work
+
+    def _bind_forward(self, work: Workspace, inputs: Arrays, outputs: Arrays) -> None:
         x, y = inputs["x"], outputs["y"]
-        work = self._workspace(x.shape[0], x.shape[1], training)
         jobs, H, item = work.jobs, self.shape.hidden_size, self.dtype.itemsize
         directions = self.shape.num_directions
         for index, job in enumerate(jobs):
@@ -171,13 +217,16 @@ class CpuNetwork:
                     job["state0"] = address
             for name in ("hT", "cT"):
                 job[name] = _address(outputs[name]) + state_bytes if name in outputs else 0
-        TEAM.run(entry, self.marker, jobs, work.shares)
-        return work
 
-    def backward(self, work: Workspace, upstream: Arrays, gradients: Arrays) -> None:
+    def backward(self, work: Workspace, upstream: Arrays, gradients: Arrays, call: object) -> None:
         """Run all layers back from dy and the given state gradients; gates are written over."""
         self._pack_transposed()
-        entry = self.compile("backward")
+        if work.bound.get("backward") is not call:
+            self._bind_backward(work, upstream, gradients)
+            work.bound["backward"] = call
+        work.run(self.compile("backward"), self.marker)
+
+    def _bind_backward(self, work: Workspace, upstream: Arrays, gradients: Arrays) -> None:
         jobs, H, item = work.jobs, self.shape.hidden_size, self.dtype.itemsize
         directions, layers = self.shape.num_directions, self.shape.num_layers
         dy, dx = upstream["dy"], gradients["x"]
@@ -199,7 +248,6 @@ class CpuNetwork:
             for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
                 array = gradients.get(name + suffix)
                 job["d" + name] = 0 if array is None else _address(array)
-        TEAM.run(entry, self.marker, jobs, work.shares)
 
     # --- workspaces -----------------------------------------------------------
 
@@ -215,7 +263,7 @@ class CpuNetwork:
     def _make_workspace(self, T: int, B: int, training: bool) -> Workspace:
         shape = replace(self.shape, seq_len=T, batch_size=B)
         H, directions = shape.hidden_size, shape.num_directions
-        work = Workspace(np.zeros(len(self.geometries), JOB), None)
+        work = Workspace(np.zeros(len(self.geometries), JOB))
         work.zeros = aligned_zeros((B, H), self.dtype)
         buffers = shape.num_layers - 1 if training else min(2, shape.num_layers - 1)
         outputs = [aligned_zeros((T, B, directions * H), self.dtype) for _ in range(buffers)]
@@ -223,8 +271,16 @@ class CpuNetwork:
         if training and shape.num_layers > 1:
             pair = [aligned_zeros((T, B, directions * H), self.dtype) for _ in range(2)]
             work.layer_gradients = [pair[n % 2] for n in range(shape.num_layers - 1)]
-        schedule = choose_schedule(self.cell, shape, self.threads)
-        work.shares = self._shares(schedule, shape, work)
+        schedule = choose_schedule(self.cell, shape, self.dtype.itemsize, self.threads)
+        work.fresh_shares = self._shares(schedule, shape, work)
+        work.counters = work.keep[-2]
+        work.shares = work.fresh_shares.copy()
+        resting = replace(
+            schedule,
+            threads=schedule.threads // schedule.unit_groups,
+            unit_groups=1,
+        )
+        work.resting_shares = self._shares(resting, shape, work)
         for index, (layer, input_size, _) in enumerate(shape.layers()):
             self._fill_job(work, work.jobs[index], index, layer, input_size, shape, training)
         return work
@@ -260,7 +316,8 @@ class CpuNetwork:
             "bias": _address(packed["bias"]), "gates": _address(gates),
             "state": _address(state),
             "state_step": step_bytes // self.layout.slots if training else 0,
-            "panel_vectors": geometry.hidden_gradient_vectors, "carry": _address(carry),
+            "panel_vectors": geometry.hidden_gradient_vectors, "panels": geometry.panels,
+            "carry": _address(carry),
             "y_row": shape.num_directions * H * item,
             "y_step": B * shape.num_directions * H * item,
         }  # fmt: skip
@@ -276,8 +333,10 @@ class CpuNetwork:
         """Each thread's record: directions, rows and units that are its own."""
         D, B, n = shape.num_directions, shape.batch_size, schedule.threads
         geometry = self.geometries[0]
-        panels = -(-geometry.vectors // geometry.hidden_gradient_vectors)
+        panels = geometry.panels
         groups = schedule.direction_groups * schedule.row_groups
+        step = step_seconds(self.cell, shape, self.dtype.itemsize, schedule)
+        patience = SLOW_WAITS if step < LONG_STEP else FOREVER
         counters = aligned_zeros((2 + groups, COUNTER_BYTES // 8), np.int64)
         scratch = aligned_zeros((n, SCRATCH_BYTES), np.uint8)
         work.keep += [counters, scratch]
@@ -295,7 +354,7 @@ class CpuNetwork:
                 "block_end": (unit + 1) * geometry.blocks // schedule.unit_groups,
                 "panel_first": unit * panels // schedule.unit_groups,
                 "panel_end": (unit + 1) * panels // schedule.unit_groups,
-                "group_size": schedule.unit_groups,
+                "group_size": schedule.unit_groups, "unit": unit, "patience": patience,
                 "group_counter": _address(counters) + (2 + group) * COUNTER_BYTES,
                 "team_counter": _address(counters), "start_counter": TEAM.start_address,
                 "finish_counter": _address(counters) + COUNTER_BYTES,

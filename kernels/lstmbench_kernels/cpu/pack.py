@@ -74,6 +74,11 @@ class Geometry:
         """Vectors of hidden units in a block of the backward product."""
         return block_vectors(self.vectors, self.threads)
 
+    @property
+    def panels(self) -> int:
+        """Blocks of the backward product."""
+        return ceil(self.vectors / self.hidden_gradient_vectors)
+
 
 def _unit_blocks(rows: Array, gates: tuple[int, ...], geometry: Geometry) -> Array:
     """``(G*H, K)`` as ``[block][slot][U][lanes][K]``: chosen gates, units padded with zeros."""

@@ -1,13 +1,25 @@
-"""How a team of threads shares one network: the choice, and each thread's part of it."""
+"""How a team of threads shares one network: the choice, and the small cost model behind it.
+
+The model knows three things: multiply-adds in the register tile, weights that have to come from a
+cache, and meetings of threads.  Its constants are round figures of one kind of machine; only their
+ratios matter for a choice.
+"""
 
 # T = seq_len, B = batch_size, I = input_size, H = hidden_size, D = num_directions, G = gates
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 
 from ..spec import CellSpec, Shape
+from .host import l2_bytes
 
-# Below this many floating-point operations one thread is done before a second one has woken up.
-SMALL_WORK = 2e6
+TILE_FLOPS = 110e9  # a thread's multiply-adds in full tiles, float32
+NEAR_BYTES = 100e9  # weights per second from a thread's own second-level cache
+FAR_BYTES = 50e9  # and from behind it
+POINTWISE = 3e-9  # seconds for one unit of one row: its cell, and starting and ending its tile
+MEETING = 1e-6  # a barrier of two threads that both run
+GATHERING = 15e-6  # sending a team off, and waiting for its last thread
 
 
 @dataclass(frozen=True)
@@ -30,18 +42,48 @@ class Schedule:
 ALONE = Schedule(1, 1, 1, 1)
 
 
-def work(cell: CellSpec, shape: Shape) -> float:
-    """Floating-point operations of the products of one forward pass."""
-    G, H, B, T = cell.num_gates, shape.hidden_size, shape.batch_size, shape.seq_len
-    return sum(2.0 * T * B * G * H * (I + H) for _, I, _ in shape.layers())
+def step_seconds(cell: CellSpec, shape: Shape, itemsize: int, schedule: Schedule) -> float:
+    """What one step of one direction takes one thread, its meeting included."""
+    G, H = cell.num_gates, shape.hidden_size
+    rows = ceil(shape.batch_size / schedule.row_groups)
+    units = ceil(H / schedule.unit_groups)
+    weights = G * units * H * itemsize
+    products = 2.0 * rows * G * units * H * (itemsize / 4) / TILE_FLOPS
+    near = weights * 1.2 < l2_bytes()
+    traffic = weights / (NEAR_BYTES if near else FAR_BYTES)
+    meeting = MEETING if schedule.unit_groups > 1 else 0.0
+    return max(products, traffic) + rows * units * POINTWISE * (itemsize / 4) + meeting
 
 
-def choose_schedule(cell: CellSpec, shape: Shape, threads: int) -> Schedule:
-    """The schedule for one shape and at most ``threads`` threads."""
-    if threads == 1 or work(cell, shape) < SMALL_WORK:
-        return ALONE
-    direction_groups = 2 if shape.bidirectional and threads % 2 == 0 else 1
-    group = threads // direction_groups
-    if shape.batch_size >= 4 * group:
-        return Schedule(threads, direction_groups, group, 1)
-    return Schedule(threads, direction_groups, 1, group)
+def forward_seconds(cell: CellSpec, shape: Shape, itemsize: int, schedule: Schedule) -> float:
+    """What all layers take, forward."""
+    G, H, T, B = cell.num_gates, shape.hidden_size, shape.seq_len, shape.batch_size
+    share = schedule.row_groups * schedule.unit_groups
+    steps = T * step_seconds(cell, shape, itemsize, schedule)
+    directions = shape.num_directions / schedule.direction_groups
+    total = GATHERING if schedule.threads > 1 else 0.0
+    for layer in range(shape.num_layers):
+        inputs = shape.input_size if layer == 0 else shape.num_directions * H
+        projection = 2.0 * T * B * G * H * inputs * (itemsize / 4) / TILE_FLOPS / share
+        total += directions * (steps + projection)
+    return total
+
+
+def possible_schedules(shape: Shape, threads: int) -> Iterator[Schedule]:
+    """Every way to share a network among one or all of the threads."""
+    yield ALONE
+    for direction_groups in {1, shape.num_directions}:
+        group = threads // direction_groups
+        for row_groups in range(1, group + 1):
+            if group % row_groups == 0 and direction_groups * group > 1:
+                yield Schedule(
+                    direction_groups * group, direction_groups, row_groups, group // row_groups
+                )
+
+
+def choose_schedule(cell: CellSpec, shape: Shape, itemsize: int, threads: int) -> Schedule:
+    """The schedule of least estimated time for one shape and at most ``threads`` threads."""
+    return min(
+        possible_schedules(shape, threads),
+        key=lambda schedule: forward_seconds(cell, shape, itemsize, schedule),
+    )

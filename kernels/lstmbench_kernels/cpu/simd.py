@@ -422,10 +422,6 @@ def _tile_function(module, dtype, rows, vectors):
                 results.append(_call(builder, "llvm.fmuladd", kind, factor, columns[v], total))
         return results
 
-    start = [
-        builder.load(vector_at(builder.add(z, builder.mul(z_row, I64(r))), v), align=size)
-        for r, v in tile
-    ]
     zero = ir.Constant(kind, None)
     pairs = builder.and_(inner, I64(-phases)) if phases > 1 else inner
     bases = [builder.add(a, builder.mul(a_row, I64(r))) for r in range(rows)]
@@ -489,7 +485,7 @@ def _tile_function(module, dtype, rows, vectors):
     rest_sums = k_sums + i_sums[total:]
     for phi, first, following in zip(
         [j, j_offset, j_panel, *j_sums],
-        [I64(0), I64(0), p, *start, *([zero] * (total * (phases - 1)))],
+        [I64(0), I64(0), p, *([zero] * (total * phases))],
         [j_next, j_offset_next, k_panel, *rest_sums],
         strict=True,
     ):
@@ -501,6 +497,9 @@ def _tile_function(module, dtype, rows, vectors):
         result = rest_sums[index]
         for phase in range(1, phases):
             result = builder.fadd(result, rest_sums[phase * total + index])
+        # Z last: sums over many steps then come in two levels, which keeps them precise.
+        before = builder.load(vector_at(builder.add(z, builder.mul(z_row, I64(r))), v), align=size)
+        result = builder.fadd(before, result)
         where = vector_at(builder.add(c, builder.mul(c_row, I64(r))), v)
         builder.store(result, where, align=size)
     builder.ret_void()

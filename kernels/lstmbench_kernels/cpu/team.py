@@ -18,8 +18,9 @@ from numba.extending import register_jitable
 from .compile import compile_once, kernel
 from .simd import atomic_add, atomic_load, pause, yield_processor
 
-SPINS = 4000  # looks at a counter before giving the processor away
-WATCH_YIELDS = 20  # times a thread without work gives the processor away before it sleeps
+SPINS = 1500  # looks at a counter, some 30 µs, before giving the processor away
+WATCH_SPINS = 4000  # the same for a thread that waits for its next call
+WATCH_YIELDS = 20  # times such a thread gives the processor away before it sleeps
 
 
 @register_jitable
@@ -32,6 +33,7 @@ def barrier(counter, count):
 
 @register_jitable
 def _wait(counter, target):
+    """Whether ``counter`` took longer to reach ``target`` than threads that run need."""
     spins = 0
     while atomic_load(counter) < target:
         if spins < SPINS:
@@ -39,6 +41,35 @@ def _wait(counter, target):
             pause()
         else:
             yield_processor()
+    return spins == SPINS
+
+
+@register_jitable
+def step_barrier(share, blocks, panels):
+    """Where the threads that share hidden units meet after a step.
+
+    A step can be a microsecond.  When one of the threads is not running, because others want the
+    processors too, every step would wait for the scheduler.  After a few such waits the group's
+    first thread therefore takes over the units of all, from a step on that all agree on: it writes
+    the meeting after which it is alone, and writes it before it arrives there itself.
+    """
+    count = share.group_size
+    if count == 1:
+        return
+    counter, takeover = share.group_counter, share.group_counter + 8
+    meeting = atomic_load(counter) // count + 1  # exact for a thread that has yet to arrive
+    if share.unit == 0 and share.slow_waits > share.patience and atomic_load(takeover) == 0:
+        atomic_add(takeover, meeting)
+    atomic_add(counter, 1)
+    if _wait(counter, meeting * count):
+        share.slow_waits += 1
+    alone_from = atomic_load(takeover)
+    if alone_from != 0 and alone_from <= meeting:
+        share.group_size = 1
+        share.block_first = 0
+        share.panel_first = 0
+        share.block_end = blocks if share.unit == 0 else 0
+        share.panel_end = panels if share.unit == 0 else 0
 
 
 @register_jitable
@@ -65,9 +96,9 @@ def _watch(counter, seen):
     spins = 0
     while True:
         value = atomic_load(counter)
-        if value > seen or spins > SPINS + WATCH_YIELDS:
+        if value > seen or spins > WATCH_SPINS + WATCH_YIELDS:
             return value
-        if spins < SPINS:
+        if spins < WATCH_SPINS:
             pause()
         else:
             yield_processor()
