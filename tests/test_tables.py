@@ -98,8 +98,8 @@ def test_a_finished_row_is_one_line_with_its_speedup():
         "1.00 k sequences/s"
     )
     assert "× numpy" not in tables.finished_line(base, base)
-    assert "×" not in tables.finished_line(fast, None)
-    assert "×" not in tables.finished_line(fast, bad_row("failed", backend="numpy"))
+    assert "× numpy" not in tables.finished_line(fast, None)
+    assert "× numpy" not in tables.finished_line(fast, bad_row("failed", backend="numpy"))
 
 
 def test_a_finished_row_without_a_time_says_why():
