@@ -75,7 +75,7 @@ def run_reference(problem: Problem) -> tuple[dict, dict]:
 
 
 def worst_error(got: np.ndarray, truth: np.ndarray, slack: Any = 0.0) -> float:
-    return float(np.max(np.abs(got.astype(np.float64) - truth) - slack))
+    return float(np.max(np.maximum(np.abs(got.astype(np.float64) - truth) - slack, 0.0)))
 
 
 def assert_close(got: dict, truth: dict, rounded: dict, dtype: str, slack: dict) -> None:
