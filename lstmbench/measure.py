@@ -27,7 +27,7 @@ MAX_SAMPLES = 1000
 class Target:
     """When to stop: half the 95 % interval below ``precision`` of the median, or ``budget``."""
 
-    budget: Seconds = 0.6
+    budget: Seconds = 0.4
     precision: float = 0.01
 
 

@@ -204,7 +204,7 @@ def make_row(
 class Settings(Model):
     """How long and how precisely each row was sampled, and when it was given up."""
 
-    budget_s: Positive = 0.6
+    budget_s: Positive = 0.4
     precision: Positive = 0.01
     timeout_s: Positive = 120.0
     rounds: Annotated[Size, Field(description="fresh processes for each backend")] = 1

@@ -21,7 +21,7 @@ from .result import Roof, Row
 from .units import Seconds
 from .workload import Workload, flops
 
-PROBE: Seconds = 0.01
+PROBE: Seconds = 0.005
 REPEATS = 5
 MEMORY_BYTES = 128 * 2**20
 LIMIT: Seconds = 120.0
