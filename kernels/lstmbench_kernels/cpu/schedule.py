@@ -17,9 +17,12 @@ from .host import l2_bytes
 TILE_FLOPS = 110e9  # a thread's multiply-adds in full tiles, float32
 NEAR_BYTES = 100e9  # weights per second from a thread's own second-level cache
 FAR_BYTES = 50e9  # and from behind it
-POINTWISE = 3e-9  # seconds for one unit of one row: its cell, and starting and ending its tile
-MEETING = 1e-6  # a barrier of two threads that both run
+POINTWISE = (
+    0.8e-9  # seconds for one unit's slot of one row: the cell, and beginning and ending tiles
+)
+MEETING = 0.4e-6  # a step's barrier of threads that all run, and what they wait for the slowest
 GATHERING = 15e-6  # sending a team off, and waiting for its last thread
+WORTHWHILE = 0.85  # of the time alone: a team must promise more than the model may be wrong by
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def step_seconds(cell: CellSpec, shape: Shape, itemsize: int, schedule: Schedule
     near = weights * 1.2 < l2_bytes()
     traffic = weights / (NEAR_BYTES if near else FAR_BYTES)
     meeting = MEETING if schedule.unit_groups > 1 else 0.0
-    return max(products, traffic) + rows * units * POINTWISE * (itemsize / 4) + meeting
+    return max(products, traffic) + rows * units * G * POINTWISE * (itemsize / 4) + meeting
 
 
 def forward_seconds(cell: CellSpec, shape: Shape, itemsize: int, schedule: Schedule) -> float:
@@ -70,20 +73,21 @@ def forward_seconds(cell: CellSpec, shape: Shape, itemsize: int, schedule: Sched
 
 
 def possible_schedules(shape: Shape, threads: int) -> Iterator[Schedule]:
-    """Every way to share a network among one or all of the threads."""
-    yield ALONE
+    """Every way to share a network among all of the threads, or all that find work."""
     for direction_groups in {1, shape.num_directions}:
         group = threads // direction_groups
-        for row_groups in range(1, group + 1):
-            if group % row_groups == 0 and direction_groups * group > 1:
-                yield Schedule(
-                    direction_groups * group, direction_groups, row_groups, group // row_groups
-                )
+        for row_groups in range(1, min(group, shape.batch_size) + 1):
+            for unit_groups in {1, min(group // row_groups, shape.hidden_size)}:
+                used = direction_groups * row_groups * unit_groups
+                if used > 1:
+                    yield Schedule(used, direction_groups, row_groups, unit_groups)
 
 
 def choose_schedule(cell: CellSpec, shape: Shape, itemsize: int, threads: int) -> Schedule:
     """The schedule of least estimated time for one shape and at most ``threads`` threads."""
-    return min(
-        possible_schedules(shape, threads),
-        key=lambda schedule: forward_seconds(cell, shape, itemsize, schedule),
-    )
+
+    def seconds(schedule: Schedule) -> float:
+        return forward_seconds(cell, shape, itemsize, schedule)
+
+    best = min(possible_schedules(shape, threads), key=seconds, default=ALONE)
+    return best if seconds(best) < WORTHWHILE * seconds(ALONE) else ALONE

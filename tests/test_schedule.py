@@ -1,0 +1,100 @@
+"""The choice of how threads share a network, and that no choice leaves a thread without work."""
+
+# T = seq_len, B = batch_size, I = input_size, H = hidden_size
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lstmbench_kernels import LSTM
+from lstmbench_kernels.cpu import network
+from lstmbench_kernels.cpu.network import FIRST_REST, SLOW_WAITS, CpuNetwork
+from lstmbench_kernels.cpu.schedule import ALONE, Schedule, choose_schedule, forward_seconds
+from lstmbench_kernels.spec import CELLS, GRU, Shape, parameter_shapes
+from lstmbench_kernels.spec import LSTM as LSTM_SPEC
+
+shapes = st.builds(
+    Shape,
+    seq_len=st.integers(1, 600),
+    batch_size=st.integers(1, 300),
+    input_size=st.integers(1, 1200),
+    hidden_size=st.integers(1, 1200),
+    num_layers=st.integers(1, 3),
+    bidirectional=st.booleans(),
+)
+
+
+def choose(shape: Shape, threads: int = 2) -> Schedule:
+    return choose_schedule(LSTM_SPEC, shape, 4, threads)
+
+
+def test_tiny_work_stays_on_one_thread() -> None:
+    assert choose(Shape(1, 1, 1, 1)) == ALONE
+    assert choose(Shape(10, 1, 32, 32), threads=16) == ALONE
+
+
+def test_a_batch_is_shared_without_meetings() -> None:
+    assert choose(Shape(128, 32, 64, 64)) == Schedule(2, 1, 2, 1)
+    assert choose(Shape(128, 64, 64, 64), threads=8).unit_groups == 1
+
+
+def test_a_single_sequence_is_shared_by_hidden_units() -> None:
+    assert choose(Shape(100, 1, 512, 512)) == Schedule(2, 1, 1, 2)
+
+
+def test_two_directions_run_side_by_side() -> None:
+    assert choose(Shape(512, 1, 64, 64, bidirectional=True)) == Schedule(2, 2, 1, 1)
+
+
+@given(shapes, st.sampled_from(sorted(CELLS)), st.integers(1, 16), st.sampled_from([4, 8]))
+def test_every_choice_fits_its_shape_and_pays(
+    shape: Shape, cell: str, threads: int, itemsize: int
+) -> None:
+    best = choose_schedule(CELLS[cell], shape, itemsize, threads)
+    groups = best.direction_groups, best.row_groups, best.unit_groups
+    assert best.threads == np.prod(groups) <= threads
+    assert best.direction_groups <= shape.num_directions
+    assert best.row_groups <= shape.batch_size
+    assert best.unit_groups <= shape.hidden_size
+    alone = forward_seconds(CELLS[cell], shape, itemsize, ALONE)
+    assert forward_seconds(CELLS[cell], shape, itemsize, best) <= alone
+
+
+@pytest.mark.parametrize("schedule", [Schedule(3, 1, 1, 3), Schedule(4, 2, 2, 1)], ids=str)
+def test_shares_cover_everything_once(schedule: Schedule, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "choose_schedule", lambda *_: schedule)
+    shape = Shape(5, 7, 3, 150, bidirectional=True)
+    net = CpuNetwork(GRU, shape, "float32", 1)
+    parameters = parameter_shapes(GRU, shape)
+    zeros = {name: np.zeros(dims, "float32") for name, dims in parameters.items()}
+    net.load(zeros)
+    shares = net._workspace(5, 7, False).shares
+    blocks = net.geometries[0].blocks
+    seen = np.zeros((2, 7, blocks), int)
+    for share in shares:
+        seen[
+            share["direction_first"] : share["direction_end"],
+            share["b_first"] : share["b_end"],
+            share["block_first"] : share["block_end"],
+        ] += 1
+    assert (seen == 1).all()
+
+
+def test_a_thread_that_must_wait_too_often_takes_over_and_rests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the patience used up beforehand the group's first thread goes on alone at once."""
+    monkeypatch.setattr(network, "choose_schedule", lambda *_: Schedule(3, 1, 1, 3))
+    net = LSTM(20, 70, num_threads=1)
+    x = np.random.default_rng(0).normal(size=(40, 1, 20)).astype("float32")
+    expected, _ = net.forward(x)
+    work = next(iter(net._network._workspaces.values()))
+    work.rest = 0
+    work.shares["slow_waits"] = SLOW_WAITS + 1
+    again, _ = net.forward(x)
+    np.testing.assert_array_equal(again, expected)
+    assert work.rest >= FIRST_REST
+    resting, _ = net.forward(x)
+    np.testing.assert_array_equal(resting, expected)
+    assert work.rest >= FIRST_REST - 1
