@@ -308,7 +308,7 @@ def _method(result: Result) -> str:
         f"Precision {escape(dtypes)}, {_threads(result.rows)}. Input N(0, 1) from a fixed seed "
         "(or the named data), weights U(±1/√H); arrays are in cache as the calls before left them.",
         "Of the bound: the least time that the roofline of this machine allows (arithmetic, caches "
-        "or memory, measured at the start) / the median.",
+        "or memory, the better of a measurement at the start and one at the end) / the median.",
         "Compilation is never in a sample (counted, and proved not to be); peak memory is that of "
         "the whole worker process.",
     ]

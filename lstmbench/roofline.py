@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal, NamedTuple
 
@@ -21,8 +21,8 @@ from .result import Roof, Row
 from .units import Seconds
 from .workload import Workload, flops
 
-PROBE: Seconds = 0.005
-REPEATS = 5
+PROBE: Seconds = 0.01
+REPEATS = 8
 MEMORY_BYTES = 128 * 2**20
 LIMIT: Seconds = 120.0
 
@@ -105,49 +105,93 @@ def measure(threads: Sequence[int]) -> list[Roof]:
     return [Roof.model_validate(each) for each in json.loads(done.stdout)]
 
 
+class Probe(NamedTuple):
+    """One thing to measure: ``work(thread, rounds)``, and what a round of it counts for."""
+
+    work: Callable[[int, int], None]
+    per_round: float
+
+
 def probe(threads: int, caches: Mapping[str, int]) -> Roof:
-    """Measure in this process, with a thread on each of the first cores."""
+    """Measure in this process, all threads together; what disturbs only ever slows."""
+    peaks, speeds = dict(_arithmetic(threads)), dict(_loads(threads, caches))
+    probes = {**peaks, **speeds}
+    rounds = {name: _enough(each, threads) for name, each in probes.items()}
+    best = dict.fromkeys(probes, 0.0)
+    # In turns, so that what disturbs for a while does not meet all tries of one of them.
+    for _ in range(REPEATS):
+        for name, each in probes.items():
+            done = threads * rounds[name] * each.per_round
+            best[name] = max(best[name], done / _time(each.work, threads, rounds[name]))
+    return Roof(
+        threads=threads,
+        flops_per_s={name: best[name] for name in peaks},
+        bytes_per_s={name: best[name] for name in speeds},
+    )
+
+
+def highest(roofs: Sequence[Roof], others: Sequence[Roof]) -> tuple[Roof, ...]:
+    """The higher of two measurements of each roof."""
+
+    def most(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
+        return {name: max(value, other[name]) for name, value in one.items()}
+
+    return tuple(
+        Roof(
+            threads=one.threads,
+            flops_per_s=most(one.flops_per_s, other.flops_per_s),
+            bytes_per_s=most(one.bytes_per_s, other.bytes_per_s),
+        )
+        for one, other in zip(roofs, others, strict=True)
+    )
+
+
+def _arithmetic(threads: int) -> Iterator[tuple[str, Probe]]:
+    """Fused multiply-adds in registers, in each precision."""
     import numpy as np
 
     from lstmbench_kernels.cpu import limits
     from lstmbench_kernels.cpu.simd import WIDTH
 
     targets = [np.zeros(WIDTH, np.uint8) for _ in range(threads)]
-    peaks = {}
-    for dtype in (np.float32, np.float64):
-        lanes = WIDTH // np.dtype(dtype).itemsize
+    for one in (np.float32(1), np.float64(1)):
 
-        def chains(thread: int, rounds: int, dtype: Any = dtype) -> None:
-            limits.multiply_add(dtype(1), targets[thread].ctypes.data, rounds)
+        def chains(thread: int, rounds: int, one: Any = one) -> None:
+            limits.multiply_add(one, targets[thread].ctypes.data, rounds)
 
-        peaks[np.dtype(dtype).name] = _rate(chains, threads, 2.0 * 16 * lanes)
+        yield one.dtype.name, Probe(chains, 2.0 * 16 * WIDTH / one.itemsize)
 
-    speeds = {}
-    last = list(caches)[-1:]
-    for level, room in {**caches, "memory": MEMORY_BYTES}.items():
-        # Half of a level leaves room for what else is in it; the last is shared by all cores.
-        share = room // threads if level in last else room // (1 if level == "memory" else 2)
-        size = max(share // 2 if level in last else share, 8 * WIDTH) // (8 * WIDTH) * 8 * WIDTH
-        buffers = [np.ones(size // 4 + WIDTH, np.float32) for _ in range(threads)]
-        starts = [-(-buffer.ctypes.data // WIDTH) * WIDTH for buffer in buffers]
+
+def _loads(threads: int, caches: Mapping[str, int]) -> Iterator[tuple[str, Probe]]:
+    """Loads from each level: half of a level, for something else is in it too."""
+    import numpy as np
+
+    from lstmbench_kernels.cpu import limits
+    from lstmbench_kernels.cpu.simd import WIDTH
+
+    target = [np.zeros(WIDTH, np.uint8) for _ in range(threads)]
+    for number, (level, room) in enumerate([*caches.items(), ("memory", 2 * MEMORY_BYTES)]):
+        # The last cache is shared by all cores, the ones before it are each core's own.
+        share = room // 2 // (threads if number == len(caches) - 1 else 1)
+        size = max(share // (8 * WIDTH), 1) * 8 * WIDTH
+        buffers = [np.ones(size + WIDTH, np.uint8) for _ in range(threads)]
 
         def loads(
-            thread: int, rounds: int, size: int = size, starts: Sequence[int] = starts
+            thread: int, rounds: int, size: int = size, buffers: Sequence[Any] = buffers
         ) -> None:
-            target = targets[thread].ctypes.data
-            limits.read(np.float32(1), target, starts[thread], size, rounds)
+            aligned = -(-buffers[thread].ctypes.data // WIDTH) * WIDTH
+            limits.read(np.float32(1), target[thread].ctypes.data, aligned, size, rounds)
 
-        speeds[level] = _rate(loads, threads, float(size))
-    return Roof(threads=threads, flops_per_s=peaks, bytes_per_s=speeds)
+        yield level, Probe(loads, float(size))
 
 
-def _rate(work: Callable[[int, int], None], threads: int, per_round: float) -> float:
-    """The best rate of several tries of all threads together: what disturbs only ever slows."""
-    work(0, 1)
+def _enough(each: Probe, threads: int) -> int:
+    """How many rounds last long enough to be timed; compiles before the first."""
+    each.work(0, 1)
     rounds = 1
-    while _time(work, threads, rounds) < PROBE:
+    while _time(each.work, threads, rounds) < PROBE:
         rounds *= 2
-    return max(threads * rounds * per_round / _time(work, threads, rounds) for _ in range(REPEATS))
+    return rounds
 
 
 def _time(work: Callable[[int, int], None], threads: int, rounds: int) -> Seconds:

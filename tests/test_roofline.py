@@ -116,6 +116,18 @@ def test_every_byte_is_really_read():
     np.testing.assert_array_equal(target, 8 + rounds * 16)
 
 
+def test_of_two_measurements_each_number_is_the_higher():
+    other = ROOF.model_copy(
+        update={
+            "flops_per_s": {"float32": 2e11, "float64": 1e10},
+            "bytes_per_s": {**ROOF.bytes_per_s, "L2": 3e11, "memory": 1e9},
+        }
+    )
+    (best,) = roofline.highest([ROOF], [other])
+    assert best.flops_per_s == {"float32": 2e11, "float64": 5e10}
+    assert best.bytes_per_s == {**ROOF.bytes_per_s, "L2": 3e11}
+
+
 def test_a_measurement_that_fails_says_why(monkeypatch: pytest.MonkeyPatch):
     def fail(*_: object, **__: object) -> None:
         raise subprocess.CalledProcessError(
