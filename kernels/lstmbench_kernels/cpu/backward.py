@@ -15,7 +15,14 @@ from .cells import (
     step_gradient,
 )
 from .compile import kernel
-from .gemm import PANEL_BYTES, TILE_BYTES, input_gradient, next_rows, weight_gradient
+from .gemm import (
+    TILE_OFFSET,
+    ZERO_OFFSET,
+    input_gradient,
+    next_rows,
+    panel_blocks,
+    weight_gradient,
+)
 from .simd import (
     WIDTH,
     call_tile,
@@ -36,7 +43,7 @@ def backward(cell, jobs, shares, thread):
     """Run all layers; every thread of the team calls it with its own number."""
     share = shares[thread]
     start(share)
-    _clear(cell.one, share.scratch + PANEL_BYTES + TILE_BYTES)
+    _clear(cell.one, share.scratch + ZERO_OFFSET)
     for n in range(share.layers):
         first = (share.layers - 1 - n) * share.directions
         for direction in range(share.direction_first, share.direction_end):
@@ -96,26 +103,33 @@ def _run_step(cell, j, share, s):
     inner = len(h_gates(cell)) * j.U * (WIDTH // size)
     t_next = j.T - 2 - s if j.reverse else s + 1
     gates_next = j.gates + t_next * gate_step + h_first(cell) * j.U * WIDTH
-    scratch = share.scratch + PANEL_BYTES
-    zero = scratch + TILE_BYTES
+    zero = share.scratch + ZERO_OFFSET
     for n in range(share.panel_first, share.panel_end):
         p = share.panel_first + share.panel_end - 1 - n if s % 2 else n
         first = p * j.panel_vectors
         vectors = min(j.panel_vectors, j.blocks * j.U - first)
         panel = j.weight_h_t + first * WIDTH * j.blocks * inner
-        b = share.b_first
-        while b < share.b_end:
-            rows = next_rows(share.b_end - b)
-            if s < j.T - 1:
-                call_tile(j.tile, rows, vectors, scratch, vectors * WIDTH, zero, 0,
-                     gates_next + b * row, row, size, block, panel, inner, j.blocks)  # fmt: skip
-            else:
-                _load_last(one, j, scratch, first, vectors, b, rows)
-            if s >= 0:
-                _apply_gradient(cell, j, s, first, vectors, b, rows, scratch)
-            else:
-                _store_initial(cell, j, first, vectors, b, rows, scratch)
-            b += rows
+        at_once = panel_blocks(j, vectors * WIDTH * inner)
+        for k in range(0, j.blocks, at_once):
+            b = share.b_first
+            while b < share.b_end:
+                rows = next_rows(share.b_end - b)
+                dh = share.scratch + TILE_OFFSET + (b - share.b_first) * vectors * WIDTH
+                if s < j.T - 1:
+                    z = zero if k == 0 else dh
+                    z_row = 0 if k == 0 else vectors * WIDTH
+                    call_tile(j.tile, rows, vectors, dh, vectors * WIDTH, z, z_row,
+                              gates_next + k * block + b * row, row, size, block,
+                              panel + k * inner * vectors * WIDTH, inner,
+                              min(at_once, j.blocks - k))  # fmt: skip
+                else:
+                    _load_last(one, j, dh, first, vectors, b, rows)
+                if k + at_once >= j.blocks:
+                    if s >= 0:
+                        _apply_gradient(cell, j, s, first, vectors, b, rows, dh)
+                    else:
+                        _store_initial(cell, j, first, vectors, b, rows, dh)
+                b += rows
 
 
 @register_jitable

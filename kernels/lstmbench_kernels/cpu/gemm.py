@@ -25,11 +25,15 @@ from .simd import (
 # Steps × rows that one packed panel holds: 256 rows of four 64-byte vectors are 64 KiB, which stay
 # in the second-level cache while all of a thread's rows of dW go by.
 CHUNK_ROWS = 256
-# Scratch of one thread: a panel, a tile, and a row of zeros.
-PANEL_BYTES = CHUNK_ROWS * TILE_VECTORS * WIDTH
-TILE_BYTES = TILE_ROWS * TILE_VECTORS * WIDTH
-ZERO_BYTES = TILE_VECTORS * WIDTH
-SCRATCH_BYTES = PANEL_BYTES + TILE_BYTES + ZERO_BYTES
+# Scratch of one thread: a panel, a row of zeros, and a row of tiles for each row of the batch.
+ROW_BYTES = TILE_VECTORS * WIDTH
+ZERO_OFFSET = CHUNK_ROWS * ROW_BYTES
+TILE_OFFSET = ZERO_OFFSET + ROW_BYTES
+
+
+def scratch_bytes(B: int) -> int:
+    """Scratch that one thread needs for ``B`` rows."""
+    return TILE_OFFSET + max(B, TILE_ROWS) * ROW_BYTES
 
 
 @register_jitable
@@ -111,41 +115,52 @@ def input_gradient(cell, j, share, add):
     block = j.B * row
     step = j.blocks * block
     inner = len(x_gates(cell)) * j.U * lanes
-    scratch = share.scratch + PANEL_BYTES
-    zero = scratch + TILE_BYTES
+    scratch = share.scratch + TILE_OFFSET
+    zero = share.scratch + ZERO_OFFSET
     columns = (j.I + lanes - 1) // lanes
     t_first, t_end, b_first, b_end = 0, j.T, 0, j.B
-    along_time = j.T > j.B
-    if along_time:
+    if j.T > j.B:
         t_first, t_end = even_share(j.T, share.thread, share.threads)
     else:
         b_first, b_end = even_share(j.B, share.thread, share.threads)
+    along_time = t_end - t_first > b_end - b_first
     a_row = step if along_time else row
     c_row = j.dx_step if along_time else j.dx_row
     for v in range(0, columns, TILE_VECTORS):
         vectors = min(TILE_VECTORS, columns - v)
         width = j.I - v * lanes
         panel = j.weight_x_t + v * WIDTH * j.blocks * inner
-        for m in range(b_end - b_first if along_time else t_end - t_first):
-            t = t_first if along_time else t_first + m
-            b = b_first + m if along_time else b_first
-            a = j.gates + t * step + b * row
-            c = j.dx + t * j.dx_step + b * j.dx_row + v * WIDTH
-            left = t_end - t_first if along_time else b_end - b_first
-            while left > 0:
-                rows = next_rows(left)
-                if width >= vectors * lanes:
-                    z = c if add else zero
-                    z_row = c_row if add else 0
-                    call_tile(j.tile, rows, vectors, c, c_row, z, z_row,
-                         a, a_row, size, block, panel, inner, j.blocks)  # fmt: skip
-                else:
-                    call_tile(j.tile, rows, vectors, scratch, vectors * WIDTH, zero, 0,
-                         a, a_row, size, block, panel, inner, j.blocks)  # fmt: skip
-                    add_tile(one, c, c_row, rows, vectors, width, scratch, add)
-                a += rows * a_row
-                c += rows * c_row
-                left -= rows
+        at_once = panel_blocks(j, vectors * WIDTH * inner)
+        for k in range(0, j.blocks, at_once):
+            outer = min(at_once, j.blocks - k)
+            p = panel + k * inner * vectors * WIDTH
+            more = add or k > 0
+            for m in range(b_end - b_first if along_time else t_end - t_first):
+                t = t_first if along_time else t_first + m
+                b = b_first + m if along_time else b_first
+                a = j.gates + t * step + k * block + b * row
+                c = j.dx + t * j.dx_step + b * j.dx_row + v * WIDTH
+                left = t_end - t_first if along_time else b_end - b_first
+                while left > 0:
+                    rows = next_rows(left)
+                    if width >= vectors * lanes:
+                        z = c if more else zero
+                        z_row = c_row if more else 0
+                        call_tile(j.tile, rows, vectors, c, c_row, z, z_row,
+                                  a, a_row, size, block, p, inner, outer)  # fmt: skip
+                    else:
+                        call_tile(j.tile, rows, vectors, scratch, vectors * WIDTH, zero, 0,
+                                  a, a_row, size, block, p, inner, outer)  # fmt: skip
+                        add_tile(one, c, c_row, rows, vectors, width, scratch, more)
+                    a += rows * a_row
+                    c += rows * c_row
+                    left -= rows
+
+
+@register_jitable
+def panel_blocks(j, block_bytes):
+    """Blocks of a transposed panel to pass over at once, so that they stay in cache meanwhile."""
+    return max(1, min(j.blocks, j.cache // block_bytes))
 
 
 @register_jitable
@@ -175,8 +190,8 @@ def weight_gradient(cell, j, share, hidden):
     K = j.H if hidden else j.I
     target = j.dweight_hh if hidden else j.dweight_ih
     bias = j.dbias_hh if hidden else j.dbias_ih
-    scratch = share.scratch + PANEL_BYTES
-    zero = scratch + TILE_BYTES
+    scratch = share.scratch + TILE_OFFSET
+    zero = share.scratch + ZERO_OFFSET
     columns = (K + lanes - 1) // lanes
     task_first, task_end = even_share(j.blocks * groups, share.thread, share.threads)
     if task_first == task_end:

@@ -16,8 +16,8 @@ from .backward import backward
 from .cells import LAYOUTS, marker
 from .compile import compile_once
 from .forward import forward
-from .gemm import SCRATCH_BYTES
-from .host import allowed_processors, registers
+from .gemm import scratch_bytes
+from .host import allowed_processors, l2_bytes, registers
 from .job import JOB, SHARE
 from .pack import (
     Geometry,
@@ -311,7 +311,7 @@ class CpuNetwork:
         values = {
             "tile": tile_code(self.dtype.name), "T": T, "B": B, "I": I, "H": H, "U": U,
             "blocks": blocks, "reverse": direction,
-            "training": training, "chunk": chunk,
+            "training": training, "chunk": chunk, "cache": l2_bytes() // 2,
             "weight_x": _address(packed["weight_x"]), "weight_h": _address(packed["weight_h"]),
             "bias": _address(packed["bias"]), "gates": _address(gates),
             "state": _address(state),
@@ -338,7 +338,8 @@ class CpuNetwork:
         step = step_seconds(self.cell, shape, self.dtype.itemsize, schedule)
         patience = SLOW_WAITS if step < LONG_STEP else FOREVER
         counters = aligned_zeros((2 + groups, COUNTER_BYTES // 8), np.int64)
-        scratch = aligned_zeros((n, SCRATCH_BYTES), np.uint8)
+        scratch_size = scratch_bytes(B)
+        scratch = aligned_zeros((n, scratch_size), np.uint8)
         work.keep += [counters, scratch]
         shares = np.zeros(n, SHARE)
         for thread in range(n):
@@ -358,7 +359,7 @@ class CpuNetwork:
                 "group_counter": _address(counters) + (2 + group) * COUNTER_BYTES,
                 "team_counter": _address(counters), "start_counter": TEAM.start_address,
                 "finish_counter": _address(counters) + COUNTER_BYTES,
-                "scratch": _address(scratch) + thread * SCRATCH_BYTES,
+                "scratch": _address(scratch) + thread * scratch_size,
             }  # fmt: skip
             for name, value in values.items():
                 shares[thread][name] = value

@@ -20,8 +20,8 @@ FAR_BYTES = 50e9  # and from behind it
 POINTWISE = (
     0.8e-9  # seconds for one unit's slot of one row: the cell, and beginning and ending tiles
 )
-MEETING = 0.4e-6  # a step's barrier of threads that all run, and what they wait for the slowest
-GATHERING = 15e-6  # sending a team off, and waiting for its last thread
+MEETING = 0.15e-6  # a step's barrier, for each thread that has to be waited for
+GATHERING = 10e-6  # sending a team off, and waiting for its last thread
 WORTHWHILE = 0.85  # of the time alone: a team must promise more than the model may be wrong by
 
 
@@ -54,7 +54,7 @@ def step_seconds(cell: CellSpec, shape: Shape, itemsize: int, schedule: Schedule
     products = 2.0 * rows * G * units * H * (itemsize / 4) / TILE_FLOPS
     near = weights * 1.2 < l2_bytes()
     traffic = weights / (NEAR_BYTES if near else FAR_BYTES)
-    meeting = MEETING if schedule.unit_groups > 1 else 0.0
+    meeting = MEETING * (schedule.unit_groups - 1)
     return max(products, traffic) + rows * units * G * POINTWISE * (itemsize / 4) + meeting
 
 
