@@ -106,7 +106,7 @@ def run(
     from . import plan as plans
     from . import session
     from .environment import usable_cpus
-    from .result import Settings
+    from .records import Settings
 
     numbers = {"budget": budget, "precision": precision, "timeout": timeout, "rounds": rounds}
     for name, value in numbers.items():
@@ -209,7 +209,7 @@ def verify(
     from .backends.registry import entry, missing
     from .environment import usable_cpus
     from .plan import thread_counts
-    from .result import Settings
+    from .records import Settings
     from .run import exit_code, require, workers
     from .run import run as run_plan
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from .backends.registry import BACKENDS, missing
 from .environment import Environment, describe, fingerprint
-from .result import Roof
+from .records import Roof
 from .roofline import measure
 from .units import rate, size
 
@@ -29,7 +29,7 @@ class BackendState:
 
 @dataclass(frozen=True)
 class Simd:
-    """The widest vectors that Numba compiles for on this host."""
+    """The vectors that our kernels are compiled for on this host."""
 
     cpu: str
     width_bits: int
@@ -77,26 +77,14 @@ def checkup(*, roofline: bool = False) -> Checkup:
 
 
 def simd() -> Simd:
-    """What Numba compiles for: NUMBA_CPU_NAME and NUMBA_CPU_FEATURES have their say."""
+    """The vectors that our kernels use here; NUMBA_CPU_NAME and _FEATURES have their say."""
     from llvmlite import binding
     from numba.core import config
 
-    name = config.CPU_NAME or binding.get_host_cpu_name()
-    if config.CPU_FEATURES is None:
-        features = dict(binding.get_host_cpu_features())
-    else:
-        pieces = [piece.strip() for piece in config.CPU_FEATURES.split(",") if piece.strip()]
-        features = {piece.lstrip("+-"): not piece.startswith("-") for piece in pieces}
-    for flag, width, label in (
-        ("avx512f", 512, "AVX-512"),
-        ("avx2", 256, "AVX2"),
-        ("avx", 256, "AVX"),
-        ("sse2", 128, "SSE2"),
-        ("neon", 128, "NEON"),
-    ):
-        if features.get(flag):
-            return Simd(name, width, label)
-    return Simd(name, 64, "none")
+    from lstmbench_kernels.cpu.host import registers
+
+    used = registers()
+    return Simd(config.CPU_NAME or binding.get_host_cpu_name(), 8 * used.bytes, used.name)
 
 
 def _state(name: str) -> BackendState:

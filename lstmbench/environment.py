@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated
 
 import psutil
-from pydantic import Field
 
 from .model import Model
 
@@ -45,24 +43,38 @@ class Machine(Model):
     """What stays the same from run to run: the identity behind the fingerprint."""
 
     system: str
+    """The operating system."""
     architecture: str
+    """Of the processor, such as x86_64."""
     cpu_model: str
+    """As the processor calls itself."""
     physical_cores: int
+    """Cores of the machine."""
     logical_cores: int
-    usable_cores: Annotated[int, Field(description="cores this process may use")]
-    caches: Annotated[dict[str, int], Field(description="bytes of one L1d, L2 and L3")]
+    """The same with simultaneous threads counted."""
+    usable_cores: int
+    """Cores this process may use."""
+    caches: dict[str, int]
+    """Bytes of one L1d, L2 and L3."""
     memory_gib: int
+    """Main memory, rounded to GiB."""
     simd: tuple[str, ...]
+    """Which of the vector instructions that matter here it has."""
 
 
 class Environment(Model):
     """A machine, the software on it, and how it was at the start."""
 
     machine: Machine
+    """What stays the same from run to run."""
     software: dict[str, str]
+    """Versions of Python and of the packages that matter for a time."""
     load_average: float | None
+    """Of the last minute, at the start; null where the system keeps none."""
     governor: str | None
+    """The CPU frequency governor; null where the system does not say."""
     warnings: tuple[str, ...]
+    """What makes times on this machine doubtful, a line each."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from pydantic import ValidationError
 from .errors import OutputError, ResultFormatError, UsageError
 from .model import Model
 from .plan import Plan
-from .result import Header, Row, first_error
+from .records import Header, Row
+from .result import first_error
 
 SUFFIX = ".journal"
 VERSION = 1

@@ -12,4 +12,10 @@ Size = Annotated[int, Field(ge=1)]
 class Model(BaseModel):
     """Strict, immutable, finite; fields that this version does not know are ignored."""
 
-    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False, extra="ignore")
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        extra="ignore",
+        use_attribute_docstrings=True,
+    )

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from .backends.registry import entry
 from .errors import UsageError, unknown
 from .model import Model
-from .result import Key, first_error
+from .records import Key
+from .result import first_error
 from .workload import Workload, parse_axis, split_cell_name
 
 MAX_THREADS = 1024

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from .errors import BackendUnavailable, WorkerError
 from .measure import Target
-from .result import Outcome
+from .records import Outcome
 from .units import Seconds, clock_time
 from .workload import Workload
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from . import summary
 from .errors import UsageError
-from .result import Result, Row, read, write_atomically
+from .records import Result, Row
+from .result import read, write_atomically
 from .summary import Group, Line, Overall
 from .tables import MODE_WORDS, group_title
 from .units import duration, percent, rate, ratio, size

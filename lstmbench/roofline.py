@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal, NamedTuple
 
 from .errors import WorkerError
-from .result import Roof, Row
+from .records import Roof, Row
 from .units import Seconds
 from .workload import Workload, flops
 

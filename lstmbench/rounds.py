@@ -11,7 +11,7 @@ from statistics import median
 
 import numpy as np
 
-from .result import Row, Times
+from .records import Row, Times
 
 
 def merge(rows: Sequence[Row]) -> Row:

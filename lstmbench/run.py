@@ -14,7 +14,7 @@ from .errors import BackendUnavailable, Exit, WorkerError
 from .measure import Target
 from .plan import Job, Plan
 from .process import Worker, WorkerProcess
-from .result import Key, Outcome, Row, Settings, make_row
+from .records import Key, Outcome, Row, Settings, make_row
 from .rounds import merge
 from .units import Seconds, size
 from .workload import memory_bytes

@@ -16,8 +16,9 @@ from .backends.registry import entry
 from .environment import describe, fingerprint, machine
 from .errors import Exit, UsageError
 from .plan import Plan
+from .records import Header, Roof, Row, Settings
 from .report import report
-from .result import Header, Roof, Row, Settings, read, write, write_atomically
+from .result import read, write, write_atomically
 from .run import exit_code, require, run, workers
 
 OUTPUT_FOLDER = Path("lstmbench-results")

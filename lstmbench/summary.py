@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .result import Row
+from .records import Row
 from .stats import geometric_mean
 from .workload import Workload
 

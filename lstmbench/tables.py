@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from . import summary
-from .result import Result, Row, read
+from .records import Result, Row
+from .result import read
 from .units import duration, percent, rate, ratio
 
 MODE_WORDS = {

@@ -11,7 +11,7 @@ from rich.text import Text
 from lstmbench_kernels.spec import CELLS
 
 from .plan import Plan
-from .result import Row
+from .records import Row
 from .units import percent
 from .workload import DTYPES, Workload
 

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from .clock import Clock, WallClock
 from .plan import Job
-from .result import Row
+from .records import Row
 from .tables import finished_line
 from .units import clock_time
 

@@ -25,7 +25,7 @@ from .data import load_sunspots, windows
 from .errors import BackendUnavailable
 from .measure import Target, measure
 from .oracles import OracleStore
-from .result import Errors, Outcome, Times
+from .records import Errors, Outcome, Times
 from .verify import Oracle, Verdict
 from .workload import Workload, flops
 

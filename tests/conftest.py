@@ -19,7 +19,8 @@ from lstmbench.environment import Environment, Machine, fingerprint
 from lstmbench.errors import BackendUnavailable
 from lstmbench.measure import Target
 from lstmbench.plan import Job, Plan
-from lstmbench.result import Errors, Header, Outcome, Result, Row, Settings, Times, make_row, read
+from lstmbench.records import Errors, Header, Outcome, Result, Row, Settings, Times, make_row
+from lstmbench.result import read
 from lstmbench.stats import summarise
 from lstmbench.workload import Workload, flops
 

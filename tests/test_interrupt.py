@@ -12,7 +12,8 @@ import pytest
 from conftest import InlineWorker, run_tool
 
 from lstmbench import cli
-from lstmbench.result import Row, read
+from lstmbench.records import Row
+from lstmbench.result import read
 
 SWEEP = (
     "-b", "fake", "--cell", "lstm", "--mode", "infer", "--seq-len", "1:6",

@@ -8,7 +8,7 @@ from conftest import a_workload, ok_outcome
 
 from lstmbench import roofline
 from lstmbench.errors import WorkerError
-from lstmbench.result import Roof, make_row
+from lstmbench.records import Roof, make_row
 from lstmbench.roofline import bound, rate
 from lstmbench.workload import flops
 

@@ -3,7 +3,7 @@
 import pytest
 from conftest import a_workload, ok_outcome
 
-from lstmbench.result import Outcome, Row, make_row
+from lstmbench.records import Outcome, Row, make_row
 from lstmbench.rounds import merge
 
 

@@ -15,7 +15,7 @@ from conftest import (
 from lstmbench import run as runs
 from lstmbench.errors import BackendUnavailable, Exit, OutputError, WorkerError
 from lstmbench.measure import Target
-from lstmbench.result import Settings
+from lstmbench.records import Settings
 from lstmbench.workload import memory_bytes
 
 SHORT, LONG = a_workload(seq_len=2), a_workload(seq_len=4)

@@ -8,7 +8,7 @@ from conftest import a_row, a_workload
 from rich.console import Console
 
 from lstmbench import verification
-from lstmbench.result import Errors, Outcome
+from lstmbench.records import Errors, Outcome
 from lstmbench.verification import SHAPES, make_plan, matrix, share_of_tolerance, worst_of
 from lstmbench_kernels.spec import CELLS
 

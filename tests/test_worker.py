@@ -10,7 +10,7 @@ from lstmbench import worker
 from lstmbench.backends.fake import FakeBackend
 from lstmbench.data import load_sunspots
 from lstmbench.measure import Target
-from lstmbench.result import Outcome
+from lstmbench.records import Outcome
 from lstmbench.workload import flops
 
 QUICK = Target(budget=0.05, precision=0.01)

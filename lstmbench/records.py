@@ -1,0 +1,281 @@
+"""What a result file holds: one record for each thing, every field described.
+
+Numbers are seconds, bytes and counts; there is never a NaN or an infinity, but null and a reason.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from .environment import Environment
+from .errors import UsageError
+from .model import Model, NotNegative, Positive, Size
+from .workload import Workload
+
+Status = Literal["ok", "incorrect", "unavailable", "failed", "timeout", "oom", "skipped"]
+# What makes a row one of its kind: id, data, backend, threads.
+Key = tuple[str, str, str, int]
+
+
+class Times(Model):
+    """The distribution of the time of one call, in seconds."""
+
+    median: Positive
+    """Of the samples; of the medians of the processes where there were several."""
+    q1: Positive
+    """First quartile."""
+    q3: Positive
+    """Third quartile."""
+    min: Positive
+    """The shortest sample."""
+    max: Positive
+    """The longest sample."""
+    ci95: tuple[Positive, Positive]
+    """Distribution-free 95 % interval of the median (order statistics)."""
+    samples: Size
+    """How many samples there are."""
+
+    @model_validator(mode="after")
+    def _are_in_order(self) -> Self:
+        low, high = self.ci95
+        for ascending in (
+            (self.min, self.q1, self.median, self.q3, self.max),
+            (self.min, low, self.median, high, self.max),
+        ):
+            if list(ascending) != sorted(ascending):
+                raise ValueError(f"expected times in ascending order, got {ascending}")
+        return self
+
+    @property
+    def spread(self) -> float:
+        """Half the width of the interval, as a fraction of the median."""
+        return (self.ci95[1] - self.ci95[0]) / 2 / self.median
+
+
+class Errors(Model):
+    """The largest errors against the float64 oracle, at unit scale, and their bound."""
+
+    output: NotNegative
+    """The largest error of an output."""
+    gradient: NotNegative | None
+    """The largest error of a gradient; null where the mode has none."""
+    tolerance: Positive
+    """What both may be at most."""
+
+
+class Outcome(Model):
+    """What came of one row: how it went, and what was measured."""
+
+    status: Status
+    """How it went; only ``ok`` has times."""
+    reason: str | None = None
+    """Why there is no time, in one line."""
+    time_s: Times | None = None
+    """Seconds of one call."""
+    samples_s: tuple[Positive, ...] = ()
+    """Every sample, in seconds of one call."""
+    processes_s: tuple[Positive, ...] = ()
+    """The median of each fresh process, where there were several."""
+    loops: Size | None = None
+    """Calls in one sample."""
+    warmup_calls: Annotated[int | None, Field(ge=0)] = None
+    """Calls before the first sample, until the times were steady."""
+    stop: Literal["precise", "budget", "max-samples"] | None = None
+    """Why sampling ended."""
+    compile_s: NotNegative | None = None
+    """Seconds this row made its process compile: 0 where an earlier row or the disk cache had it,
+    null where nothing is ever compiled."""
+    sequences_per_s: Positive | None = None
+    """Batch size / median."""
+    timesteps_per_s: Positive | None = None
+    """Batch size · sequence length / median."""
+    flops: Size | None = None
+    """Floating-point operations of the matrix products of one call."""
+    flops_per_s: Positive | None = None
+    """Those / median."""
+    fraction_of_peak: NotNegative | None = None
+    """The least time that the machine's bound allows / median."""
+    bound: str | None = None
+    """What sets that bound: compute, a cache or memory."""
+    peak_memory_bytes: Size | None = None
+    """Peak resident set of the worker while it was timed."""
+    error: Errors | None = None
+    """How far off the result was."""
+
+    @model_validator(mode="after")
+    def _says_why_or_has_times(self) -> Self:
+        if self.status == "ok" and self.time_s is None:
+            raise ValueError("a row with status ok needs time_s")
+        if self.status != "ok" and not self.reason:
+            raise ValueError(f"a row with status {self.status} needs a reason")
+        if self.status != "ok" and self.time_s is not None:
+            raise ValueError(f"a row with status {self.status} cannot have time_s")
+        return self
+
+
+class Row(Outcome):
+    """One workload on one backend with one number of threads."""
+
+    id: str
+    """CELL[-bi]/MODE/T..-B..-I..-H..-L..[-nobias]/DTYPE."""
+    backend: str
+    """The framework that computed it."""
+    backend_version: str | None
+    """Its version as it says; null where it could not be loaded."""
+    cell: str
+    """lstm, gru, rnn-tanh or rnn-relu."""
+    bidirectional: bool
+    """Whether there is a second direction."""
+    mode: str
+    """infer, train, forward or backward."""
+    dtype: str
+    """float32 or float64."""
+    device: str
+    """Where it was computed."""
+    threads: Size
+    """Threads that the worker was given."""
+    seq_len: Size
+    """T."""
+    batch_size: Size
+    """B."""
+    input_size: Size
+    """I."""
+    hidden_size: Size
+    """H."""
+    num_layers: Size
+    """L."""
+    bias: bool = True
+    """Whether there are biases."""
+    data: str = "random"
+    """What the input was: random, or the name of a series."""
+
+    @property
+    def workload(self) -> Workload:
+        return Workload(
+            cell=self.cell,
+            mode=self.mode,
+            seq_len=self.seq_len,
+            batch_size=self.batch_size,
+            input_size=self.input_size,
+            hidden_size=self.hidden_size,
+            bidirectional=self.bidirectional,
+            num_layers=self.num_layers,
+            bias=self.bias,
+            dtype=self.dtype,
+            data=self.data,
+        )
+
+    @property
+    def key(self) -> Key:
+        """What makes a row one of its kind in a file."""
+        return (self.id, self.data, self.backend, self.threads)
+
+    @model_validator(mode="after")
+    def _id_says_what_the_fields_say(self) -> Self:
+        try:
+            expected = self.workload.id
+        except UsageError as error:
+            raise ValueError(str(error)) from error
+        if self.id != expected:
+            raise ValueError(f"id: expected {expected}, as the other fields say, got {self.id}")
+        return self
+
+
+def make_row(
+    workload: Workload,
+    *,
+    backend: str,
+    backend_version: str | None,
+    device: str,
+    threads: int,
+    outcome: Outcome,
+) -> Row:
+    """A row from what was asked for and what came of it."""
+    return Row(
+        id=workload.id,
+        backend=backend,
+        backend_version=backend_version,
+        cell=workload.cell,
+        bidirectional=workload.bidirectional,
+        mode=workload.mode,
+        dtype=workload.dtype,
+        device=device,
+        threads=threads,
+        seq_len=workload.seq_len,
+        batch_size=workload.batch_size,
+        input_size=workload.input_size,
+        hidden_size=workload.hidden_size,
+        num_layers=workload.num_layers,
+        bias=workload.bias,
+        data=workload.data,
+        **{name: getattr(outcome, name) for name in Outcome.model_fields},
+    )
+
+
+class Settings(Model):
+    """How long and how precisely each row was sampled, and when it was given up."""
+
+    budget_s: Positive = 0.4
+    """Seconds to sample a row for, at most."""
+    precision: Positive = 0.01
+    """Half the interval as a fraction of the median at which sampling ends."""
+    timeout_s: Positive = 120.0
+    """Seconds after which a row is given up."""
+    rounds: Size = 1
+    """Fresh processes for each backend."""
+
+
+class Roof(Model):
+    """The most that a number of threads reaches together on this machine."""
+
+    threads: Size
+    """How many."""
+    flops_per_s: dict[str, Positive]
+    """Fused multiply-adds, two operations each, by dtype."""
+    bytes_per_s: dict[str, Positive]
+    """Loads, by the level of memory that they come from."""
+
+
+class Header(Model):
+    """Everything in a result file but the rows."""
+
+    created: str
+    """UTC start of the run, ISO 8601."""
+    command: str
+    """The command line that makes it again."""
+    suite: str
+    """The suite that declared the rows."""
+    baseline: str
+    """The backend that speedup divides by."""
+    timed_calls: Annotated[dict[str, str], Field(default_factory=dict)]
+    """What is inside a timed call of each backend."""
+    settings: Settings
+    """How long and how precisely rows were sampled."""
+    environment: Environment
+    """The machine, the software, and how the machine was at the start."""
+    roofs: tuple[Roof, ...] = ()
+    """The most that this machine does, for each number of threads."""
+    fingerprint: str
+    """Hash of environment.machine: equal on the same machine only."""
+
+
+class Result(Header):
+    """A whole result file."""
+
+    model_config = ConfigDict(title="lstmbench result")
+
+    schema_: Annotated[Literal["lstmbench/result"], Field(alias="schema")] = "lstmbench/result"
+    """What kind of file this is."""
+    version: Literal[1] = 1
+    """The version of the format."""
+    rows: tuple[Row, ...]
+    """One for each workload, backend and number of threads."""
+
+    @model_validator(mode="after")
+    def _rows_are_unique(self) -> Self:
+        seen: set[Key] = set()
+        for row in self.rows:
+            if row.key in seen:
+                raise ValueError(f"rows: {row.id} on {row.backend} is there twice")
+            seen.add(row.key)
+        return self
