@@ -3,7 +3,7 @@
 import json
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
@@ -14,6 +14,8 @@ from .errors import Exit, LstmbenchError, UsageError, unknown
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from .workload import Workload
 
 app = typer.Typer(
     name="lstmbench",
@@ -195,6 +197,13 @@ def list_(
 def verify(
     backend: Backends = None,
     cell: Annotated[str | None, typer.Option(help="Cells, without -bi: both are run.")] = None,
+    suite: Annotated[
+        str | None, typer.Option("--suite", "-s", help="The rows of a suite instead of the matrix.")
+    ] = None,
+    random: Annotated[
+        int | None, typer.Option(help="So many random shapes instead of the matrix.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="What decides the random shapes.")] = 0,
     threads: Threads = None,
     as_json: AsJson = False,
     quiet: Quietly = False,
@@ -205,10 +214,10 @@ def verify(
     """
     from lstmbench_kernels.spec import CELLS
 
-    from . import verification, view
+    from . import tables, verification, view
     from .backends.registry import entry, missing
     from .environment import usable_cpus
-    from .plan import thread_counts
+    from .plan import MAX_ROWS, load_suite, thread_counts
     from .records import Settings
     from .run import exit_code, require, workers
     from .run import run as run_plan
@@ -221,14 +230,23 @@ def verify(
     installed = [name for name in ("numba-cpu", "torch-cpu") if missing(name) is None]
     for name in chosen or ():
         entry(name)
+    if random is not None and not 1 <= random <= MAX_ROWS:
+        raise UsageError(f"--random: expected 1 to {MAX_ROWS}, got {random}")
+    workloads: Iterable[Workload] = verification.matrix(cells)
+    if suite is not None:
+        workloads = [w for rows in load_suite(suite).rows for w in rows.workloads()]
+        workloads = [w for w in workloads if w.cell in cells]
+    elif random is not None:
+        workloads = verification.random_workloads(random, seed, cells)
     plan = verification.make_plan(
         chosen or installed,
+        workloads,
         required=chosen is not None,
         threads=thread_counts(_counts(threads), len(usable_cpus())),
-        cells=cells,
     )
     require(plan)
-    watcher = view.observer(_console(stderr=True), "", sum(1 for _ in plan.jobs()), quiet=True)
+    total = sum(1 for _ in plan.jobs())
+    watcher = view.observer(_console(stderr=True), "", total, quiet=quiet, brief=True)
     with watcher.showing(), workers() as make_worker:
         rows = run_plan(
             plan,
@@ -242,7 +260,7 @@ def verify(
     if as_json:
         _print_json([row.model_dump(mode="json", include=_VERIFIED) for row in rows])
     elif not quiet:
-        _console().print(verification.table(worst))
+        _console().print(verification.table(worst), *tables.trouble(rows))
     code, reason = exit_code(rows)
     if reason:
         print(reason, file=sys.stderr)

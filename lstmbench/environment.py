@@ -3,6 +3,7 @@
 import hashlib
 import os
 import platform
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from .model import Model
+from .units import Seconds
 
 SYS_CPU = Path("/sys/devices/system/cpu")
 SIMD_FLAGS = (
@@ -163,6 +165,33 @@ def current_state() -> State:
         cpu_quota=cgroup_quota(),
         usable_cores=len(usable_cpus()),
     )
+
+
+SHORTEST_LOAD: Seconds = 0.2
+
+
+class OtherLoad:
+    """How busy other processes keep the machine from now on."""
+
+    def __init__(self) -> None:
+        self._start = self._times()
+
+    def since(self) -> float | None:
+        """Processors kept busy by others since the start, on average.
+
+        ``None`` where the time was too short for the kernel's ticks of a hundredth of a second.
+        """
+        wall, busy, own = (now - then for now, then in zip(self._times(), self._start, strict=True))
+        return max(busy - own, 0.0) / wall if wall >= SHORTEST_LOAD else None
+
+    @staticmethod
+    def _times() -> tuple[float, float, float]:
+        """Seconds by the clock, of all processors not idle, and of this process."""
+        total, own = psutil.cpu_times(), psutil.Process().cpu_times()
+        idle = total.idle + getattr(total, "iowait", 0.0)
+        # What guests use is counted as a user's too.
+        guests = getattr(total, "guest", 0.0) + getattr(total, "guest_nice", 0.0)
+        return time.perf_counter(), sum(total) - idle - guests, own.user + own.system
 
 
 def usable_cpus() -> list[int]:

@@ -99,6 +99,8 @@ class Outcome(Model):
     """What sets that bound: compute, a cache or memory."""
     peak_memory_bytes: Size | None = None
     """Peak resident set of the worker while it was timed."""
+    other_load: NotNegative | None = None
+    """Processors that other processes kept busy while it was timed; 0.5 is half of one."""
     error: Errors | None = None
     """How far off the result was."""
 

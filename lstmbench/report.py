@@ -202,6 +202,7 @@ def _every_row(lines: Sequence[Line], baseline: str) -> str:
         "peak memory",
         "error / allowed",
     ]
+    disturbed = summary.disturbed(row for line in lines for row in line.rows.values())
     body = []
     for line in lines:
         for name, row in line.rows.items():
@@ -214,7 +215,7 @@ def _every_row(lines: Sequence[Line], baseline: str) -> str:
                     _row_name(row),
                     str(row.threads),
                     escape(name),
-                    duration(row.time_s.median),
+                    duration(row.time_s.median) + (" ⚠" if row in disturbed else ""),
                     f"{duration(low)} to {duration(high)} (± {percent(row.time_s.spread)})",
                     f"{row.time_s.samples} × {row.loops or 1}, {row.stop or 'unknown'}",
                     f"{ratio(speedup.value)} ({ratio(speedup.low)} to {ratio(speedup.high)})"
@@ -244,21 +245,23 @@ def _error(row: Row) -> str:
     return f"{worst:.1e} / {row.error.tolerance:.1e}"
 
 
-def _trouble(rows: Iterable[Row]) -> Iterator[str]:
-    """Rows without a time, each reason once."""
-    reasons: dict[tuple[str, str, str], list[Row]] = {}
-    for row in rows:
-        if row.status != "ok":
-            reasons.setdefault((row.backend, row.status, row.reason or ""), []).append(row)
-    if not reasons:
-        return
+def _trouble(rows: Sequence[Row]) -> Iterator[str]:
+    """Rows without a time, each reason once, and rows with a doubtful one."""
+    disturbed = summary.disturbed(rows)
+    if disturbed:
+        most = max(row.other_load or 0.0 for row in disturbed)
+        yield (
+            f"**{len(disturbed)} of {len(rows)} rows were timed while other processes were busy** "
+            f"(on up to {most:.1f} processors); they are marked ⚠ below."
+        )
     body = [
         [escape(backend), status, str(len(of)), _row_name(of[0]), escape(reason)]
-        for (backend, status, reason), of in reasons.items()
+        for (backend, status, reason), of in summary.without_time(rows).items()
     ]
-    yield "**Rows without a time**\n\n" + _table(
-        ["backend", "status", "rows", "the first", "reason"], body, left=(0, 1, 3, 4)
-    )
+    if body:
+        yield "**Rows without a time**\n\n" + _table(
+            ["backend", "status", "rows", "the first", "reason"], body, left=(0, 1, 3, 4)
+        )
 
 
 def _machine(result: Result) -> str:
@@ -310,6 +313,7 @@ def _method(result: Result) -> str:
         "(or the named data), weights U(±1/√H); arrays are in cache as the calls before left them.",
         "Of the bound: the least time that the roofline of this machine allows (arithmetic, caches "
         "or memory, the better of a measurement at the start and one at the end) / the median.",
+        "Other processes are watched while a row is timed: ⚠ marks what they may have disturbed.",
         "Compilation is never in a sample (counted, and proved not to be); peak memory is that of "
         "the whole worker process.",
     ]

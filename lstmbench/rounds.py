@@ -29,6 +29,7 @@ def merge(rows: Sequence[Row]) -> Row:
     first = rows[0]
     compiled = [row.compile_s for row in rows if row.compile_s is not None]
     peaks = [row.peak_memory_bytes for row in rows if row.peak_memory_bytes is not None]
+    loads = [row.other_load for row in rows if row.other_load is not None]
     errors = [row.error for row in rows if row.error is not None]
     return first.model_copy(
         update={
@@ -49,6 +50,7 @@ def merge(rows: Sequence[Row]) -> Row:
             "timesteps_per_s": (first.timesteps_per_s or 0) * ratio or None,
             "flops_per_s": (first.flops_per_s or 0) * ratio or None,
             "peak_memory_bytes": max(peaks, default=None),
+            "other_load": max(loads, default=None),
             "error": max(errors, key=lambda e: max(e.output, e.gradient or 0.0), default=None),
         }
     )

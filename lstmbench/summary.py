@@ -153,3 +153,21 @@ def wins(lines: Iterable[Line]) -> dict[str, int]:
     winners = [line.fastest for line in lines if line.margin is not None]
     counts = {name: winners.count(name) for name in dict.fromkeys(winners) if name is not None}
     return dict(sorted(counts.items(), key=lambda item: -item[1]))
+
+
+# Processors that others may use before a row's times are doubted: a tenth of one.
+BUSY = 0.1
+
+
+def disturbed(rows: Iterable[Row]) -> list[Row]:
+    """The rows that were timed while other processes used more than ``BUSY`` processors."""
+    return [row for row in rows if row.other_load is not None and row.other_load > BUSY]
+
+
+def without_time(rows: Iterable[Row]) -> dict[tuple[str, str, str], list[Row]]:
+    """The rows that have no time, by backend, status and reason."""
+    found: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        if row.status not in ("ok", "skipped"):
+            found.setdefault((row.backend, row.status, row.reason or ""), []).append(row)
+    return found

@@ -4,7 +4,7 @@
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
@@ -41,7 +41,7 @@ def results(rows: Sequence[Row], baseline: str, *, width: int) -> RenderableType
     lines = summary.lines_of(rows)
     return Group(
         *_comparison(lines, baseline, wide=width >= WIDE),
-        *_trouble(rows),
+        *trouble(rows),
         headline(lines, baseline),
     )
 
@@ -159,15 +159,19 @@ def _spread(fraction: float) -> Text:
     )
 
 
-def _trouble(rows: Iterable[Row]) -> Iterator[Text]:
-    """Each reason why rows have no time, once, with how many rows it holds for."""
-    reasons: dict[tuple[str, str, str], list[Row]] = {}
-    for row in rows:
-        if row.status not in ("ok", "skipped"):
-            reasons.setdefault((row.backend, row.status, row.reason or ""), []).append(row)
-    for (backend, status, reason), of in reasons.items():
+def trouble(rows: Sequence[Row]) -> Iterator[Text]:
+    """Each reason why rows have no time, or a doubtful one, with how many it holds for."""
+    for (backend, status, reason), of in summary.without_time(rows).items():
         which = f"{len(of)} rows" if len(of) > 1 else of[0].id
         yield Text(f"{backend}: {status} ({which}): {reason}", style="yellow")
+    disturbed = summary.disturbed(rows)
+    if disturbed:
+        most = max(row.other_load or 0.0 for row in disturbed)
+        yield Text(
+            f"{len(disturbed)} of {len(rows)} rows were timed while other processes were busy "
+            f"(on up to {most:.1f} processors): their times are doubtful",
+            style="yellow",
+        )
 
 
 def _threads(count: int) -> str:

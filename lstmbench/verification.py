@@ -1,8 +1,9 @@
 """The matrix that ``lstmbench verify`` runs, and what came of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from random import Random
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -44,17 +45,46 @@ def matrix(
         )
 
 
+def random_workloads(count: int, seed: int, cells: Sequence[str]) -> Iterator[Workload]:
+    """``count`` workloads whose sizes, and everything else, a seed decides.
+
+    Sizes are spread evenly over their orders of magnitude: as many from 1 to 10 as from 10 to 100.
+    """
+    rng = Random(seed)
+
+    def size(most: int) -> int:
+        return round(float(most ** rng.random()))
+
+    for _ in range(count):
+        yield Workload(
+            cell=rng.choice(cells),
+            mode=rng.choice(MODES),
+            seq_len=size(40),
+            batch_size=size(40),
+            input_size=size(150),
+            hidden_size=size(150),
+            bidirectional=rng.random() < 0.5,
+            num_layers=rng.randint(1, 3),
+            bias=rng.random() < 0.8,
+            dtype=rng.choice(DTYPES),
+        )
+
+
 def make_plan(
-    backends: Sequence[str], *, required: bool, threads: Sequence[int], cells: Sequence[str]
+    backends: Sequence[str],
+    workloads: Iterable[Workload],
+    *,
+    required: bool,
+    threads: Sequence[int],
 ) -> Plan:
-    """The matrix as a plan for the same loop that measures."""
+    """Workloads to verify as a plan for the same loop that measures."""
     return Plan(
         suite="verify",
         baseline=backends[0],
         backends=tuple(backends),
         required=required,
         threads=tuple(threads),
-        workloads=tuple(matrix(cells)),
+        workloads=tuple(dict.fromkeys(workloads)),
     )
 
 

@@ -22,6 +22,7 @@ from lstmbench_kernels.problem import Problem, make_problem
 from .backends.base import Backend, Step
 from .backends.registry import load
 from .data import load_sunspots, windows
+from .environment import OtherLoad
 from .errors import BackendUnavailable
 from .measure import Target, measure
 from .oracles import OracleStore
@@ -87,7 +88,9 @@ def _perform(
 
     tell("measuring")
     _reset_peak_memory()
+    load = OtherLoad()
     measured = measure(step.run, clock=backend.clock, target=target, before=step.before)
+    others = load.since()
     peak = _peak_memory()
     now = backend.compilation()
     if now != after and now and after:
@@ -114,6 +117,7 @@ def _perform(
         flops=operations,
         flops_per_s=operations / summary.median,
         peak_memory_bytes=peak,
+        other_load=others,
         error=_errors(verdict),
     )
 

@@ -192,3 +192,29 @@ def test_versions_are_those_of_what_is_installed():
 
     assert environment.software()["numpy"] == numpy.__version__
     assert json.dumps(environment.software())
+
+
+def test_other_load_is_what_all_processors_did_but_this_process(monkeypatch):
+    told = iter([(10.0, 100.0, 20.0), (12.0, 103.0, 21.5)])
+    monkeypatch.setattr(environment.OtherLoad, "_times", staticmethod(lambda: next(told)))
+
+    # In two seconds the processors were busy for three, half of that with this process.
+    assert environment.OtherLoad().since() == pytest.approx(1.5 / 2.0)
+
+
+def test_ticks_that_do_not_add_up_are_no_load(monkeypatch):
+    told = iter([(10.0, 100.0, 20.0), (11.0, 100.99, 21.0)])
+    monkeypatch.setattr(environment.OtherLoad, "_times", staticmethod(lambda: next(told)))
+    assert environment.OtherLoad().since() == 0.0
+
+
+def test_a_time_of_few_ticks_says_nothing(monkeypatch):
+    told = iter([(10.0, 100.0, 20.0), (10.1, 100.1, 20.0)])
+    monkeypatch.setattr(environment.OtherLoad, "_times", staticmethod(lambda: next(told)))
+    assert environment.OtherLoad().since() is None
+
+
+def test_the_kernel_tells_times_that_go_up():
+    before, after = environment.OtherLoad._times(), environment.OtherLoad._times()
+    assert len(before) == 3
+    assert all(then <= now for then, now in zip(before, after, strict=True))

@@ -1,8 +1,9 @@
 """Rows side by side: speedups divide the baseline's time by this one's, and nothing is made up."""
 
 import pytest
-from conftest import a_row, a_workload, bad_row
+from conftest import a_row, a_workload, as_result, bad_row
 
+from lstmbench import report, summary, tables
 from lstmbench.summary import backends_of, groups_of, lines_of, overall, wins
 
 
@@ -180,3 +181,19 @@ def test_wins_are_counted_where_there_was_a_contest():
     ]
 
     assert list(wins(lines_of(rows)).items()) == [("b", 2), ("a", 1)]
+
+
+def test_rows_beside_busy_processes_are_disturbed_and_a_little_is_not():
+    quiet, unknown, busy = a_row(), a_row(), a_row()
+    quiet = quiet.model_copy(update={"other_load": 0.02})
+    busy = busy.model_copy(update={"other_load": 0.6})
+    assert summary.disturbed([quiet, unknown, busy]) == [busy]
+
+
+def test_a_disturbed_row_is_marked_in_the_report_and_named_under_the_table():
+    busy = a_row().model_copy(update={"other_load": 0.6})
+    page = report.report([as_result([busy, a_row(backend="numpy")])])
+    assert "**1 of 2 rows were timed while other processes were busy** (on up to 0.6" in page
+    assert "2.00 ms ⚠ |" in page or "1.00 ms ⚠ |" in page
+    (line,) = tables.trouble([busy])
+    assert "1 of 1 rows were timed while other processes were busy" in line.plain

@@ -50,7 +50,7 @@ def test_every_row_of_the_matrix_has_its_own_id():
 
 
 def test_a_plan_has_the_matrix_of_the_cells_that_were_asked_for():
-    plan = make_plan(["fake", "numpy"], required=True, threads=[2], cells=["gru"])
+    plan = make_plan(["fake", "numpy"], matrix(["gru"]), required=True, threads=[2])
 
     assert {w.cell for w in plan.workloads} == {"gru"}
     assert len(plan.workloads) * len(CELLS) == len(list(matrix()))
@@ -115,3 +115,22 @@ def test_the_table_marks_what_is_above_its_bound():
     assert "train T3-B2-I4-H5-L1" in lines[1]
     assert lines[2].split()[:6] == ["fake", "gru", "float32", "1", "2.0e-07", "20.0"]
     assert max(map(len, lines)) <= 100
+
+
+def test_random_shapes_are_as_many_as_asked_and_the_same_for_a_seed():
+    first = list(verification.random_workloads(50, 3, ("lstm", "gru")))
+    assert len(first) == 50
+    assert first == list(verification.random_workloads(50, 3, ("lstm", "gru")))
+    assert first != list(verification.random_workloads(50, 4, ("lstm", "gru")))
+
+
+def test_random_shapes_reach_every_kind_and_every_order_of_magnitude():
+    found = list(verification.random_workloads(400, 0, tuple(CELLS)))
+    assert {w.cell for w in found} == set(CELLS)
+    assert {(w.mode, w.dtype, w.bidirectional, w.bias) for w in found} == set(
+        product(("infer", "train"), ("float32", "float64"), (False, True), (False, True))
+    )
+    assert {w.num_layers for w in found} == {1, 2, 3}
+    sizes = [w.hidden_size for w in found]
+    assert min(sizes) == 1
+    assert 100 < max(sizes) <= 150
