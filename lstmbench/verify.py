@@ -1,10 +1,12 @@
 """Is a result right?  Every output and every gradient against the float64 oracle.
 
-The error of an array is its largest absolute difference from the oracle, divided by the oracle's
-largest element: the array is brought to unit scale.  The tolerance follows from the precision: in
-float64 it is 1e-12; in float32 it is a small multiple of the error that NumPy makes in float32 on
-the same problem, and never above 5e-5 (the rule of flash-attention's tests, and PyTorch's bound
-between its own CPU and GPU).  A relu has no derivative at its kink: there either slope is right.
+The error of an array is its largest absolute difference from the oracle at unit scale: divided by
+the oracle's largest element where that is above 1.  (Not below: inputs and arriving gradients are of
+order one, and what a saturated unit passes on is known to a rounding of one, not of itself.)  The
+tolerance follows from the precision: in float64 it is 1e-12; in float32 it is a small multiple of
+the error that NumPy makes in float32 on the same problem, and never above 5e-5 (the rule of
+flash-attention's tests, and PyTorch's bound between its own CPU and GPU).  A relu has no derivative
+at its kink: there either slope is right.
 """
 
 from collections.abc import Mapping
@@ -109,7 +111,7 @@ def relative_error(
         difference = np.maximum(difference - slack, 0.0)
     difference[~np.isfinite(difference)] = np.inf
     index = np.unravel_index(int(np.argmax(difference)), difference.shape)
-    scale = float(np.max(np.abs(want))) or 1.0
+    scale = max(1.0, float(np.max(np.abs(want))))
     return float(difference[index]) / scale, tuple(int(i) for i in index)
 
 

@@ -121,7 +121,7 @@ def test_one_element_off_in_any_array_is_incorrect_and_named(of):
         right = arrays[name]
         arrays[name] = right.copy()
         index = tuple(size - 1 for size in right.shape)
-        arrays[name][index] += 1e-3 * np.max(np.abs(right))
+        arrays[name][index] += 1e-3 * max(1.0, np.max(np.abs(right)))
 
         verdict = oracle.judge(outputs, gradients)
 
@@ -130,6 +130,20 @@ def test_one_element_off_in_any_array_is_incorrect_and_named(of):
         prefix = "gradient of " if of == "gradients" else ""
         assert verdict.worst.startswith(f"{prefix}{name}{list(index)}: expected ")
         arrays[name] = right
+
+
+def test_what_a_saturated_unit_passes_on_is_known_to_a_rounding_of_one():
+    # y is tanh(18): within 1e-15 of 1, so that 1 - y² is little but the rounding of y.
+    problem = make_problem(CELLS["rnn-tanh"], Shape(1, 1, 1, 1), dtype="float64", seed=3)
+    parameters = {name: np.zeros_like(array) for name, array in problem.parameters.items()}
+    parameters["bias_ih_l0"] = np.array([18.0])
+    problem = replace(problem, parameters=parameters)
+    oracle = Oracle.of(problem, gradients=True)
+    outputs, gradients = evaluate(problem, True)
+    off_by_a_rounding = {name: array + 2.3e-16 for name, array in gradients.items()}
+
+    assert abs(gradients["bias_ih_l0"]).max() < 1e-14
+    assert oracle.judge(outputs, off_by_a_rounding).correct
 
 
 @pytest.mark.parametrize("of", ["outputs", "gradients"])
