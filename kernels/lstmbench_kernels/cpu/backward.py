@@ -51,10 +51,10 @@ def backward(cell, jobs, shares, thread):
         barrier(share.team_counter, share.threads)
         for direction in range(share.directions):
             j = jobs[first + direction]
-            if j.dx != 0:
-                input_gradient(cell, j, share, direction > 0)
-            weight_gradient(cell, j, share, False)
-            weight_gradient(cell, j, share, True)
+            for part in range(share.part_first, share.part_end):
+                input_gradient(cell, j, share, part, direction > 0)
+                weight_gradient(cell, j, share, part, False)
+                weight_gradient(cell, j, share, part, True)
         if n < share.layers - 1:  # the layer below reads dx as its dy
             barrier(share.team_counter, share.threads)
     finish(share)

@@ -106,8 +106,8 @@ def project(cell, j, t_first, t_end, gates, b_first, b_end, block_first, block_e
 
 
 @register_jitable
-def input_gradient(cell, j, share, add):
-    """dx (+)= dpre · W for this thread's share of the steps or of the rows."""
+def input_gradient(cell, j, share, part, add):
+    """dx (+)= dpre · W for one part of the steps or of the rows."""
     one = cell.one
     size = item_bytes(one)
     lanes = WIDTH // size
@@ -120,9 +120,9 @@ def input_gradient(cell, j, share, add):
     columns = (j.I + lanes - 1) // lanes
     t_first, t_end, b_first, b_end = 0, j.T, 0, j.B
     if j.T > j.B:
-        t_first, t_end = even_share(j.T, share.thread, share.threads)
+        t_first, t_end = even_share(j.T, part, share.parts)
     else:
-        b_first, b_end = even_share(j.B, share.thread, share.threads)
+        b_first, b_end = even_share(j.B, part, share.parts)
     along_time = t_end - t_first > b_end - b_first
     a_row = step if along_time else row
     c_row = j.dx_step if along_time else j.dx_row
@@ -174,10 +174,10 @@ def pack_rows(one, panel, vectors, source, source_row, rows, columns):
 
 
 @register_jitable
-def weight_gradient(cell, j, share, hidden):
+def weight_gradient(cell, j, share, part, hidden):
     """dW = dpreᵀ · x and its bias, or (``hidden``) dR = dpreᵀ · h_prev and its bias.
 
-    A thread owns some (block, slot) pairs: the rows of a gradient that one vector of units gives.
+    A part owns some (block, slot) pairs: the rows of a gradient that one vector of units gives.
     """
     one = cell.one
     size = item_bytes(one)
@@ -193,7 +193,7 @@ def weight_gradient(cell, j, share, hidden):
     scratch = share.scratch + TILE_OFFSET
     zero = share.scratch + ZERO_OFFSET
     columns = (K + lanes - 1) // lanes
-    task_first, task_end = even_share(j.blocks * groups, share.thread, share.threads)
+    task_first, task_end = even_share(j.blocks * groups, part, share.parts)
     if task_first == task_end:
         return
     steps = max(1, CHUNK_ROWS // j.B)

@@ -17,7 +17,8 @@ _JOB_FIELDS = (
     "dbias_ih", "dbias_hh",
 )  # fmt: skip
 _SHARE_FIELDS = (
-    "thread", "threads", "direction_first", "direction_end", "b_first", "b_end",
+    "thread", "threads", "part_first", "part_end", "parts",
+    "direction_first", "direction_end", "b_first", "b_end",
     "block_first", "block_end", "panel_first", "panel_end",
     "group_size", "unit", "patience", "slow_waits", "group_counter", "team_counter",
     "start_counter", "finish_counter", "scratch", "layers", "directions",

@@ -272,7 +272,7 @@ class CpuNetwork:
             pair = [aligned_zeros((T, B, directions * H), self.dtype) for _ in range(2)]
             work.layer_gradients = [pair[n % 2] for n in range(shape.num_layers - 1)]
         schedule = choose_schedule(self.cell, shape, self.dtype.itemsize, self.threads)
-        work.fresh_shares = self._shares(schedule, shape, work)
+        work.fresh_shares = self._shares(schedule, shape, work, parts=schedule.threads)
         work.counters = work.keep[-2]
         work.shares = work.fresh_shares.copy()
         resting = replace(
@@ -280,7 +280,7 @@ class CpuNetwork:
             threads=schedule.threads // schedule.unit_groups,
             unit_groups=1,
         )
-        work.resting_shares = self._shares(resting, shape, work)
+        work.resting_shares = self._shares(resting, shape, work, parts=schedule.threads)
         for index, (layer, input_size, _) in enumerate(shape.layers()):
             self._fill_job(work, work.jobs[index], index, layer, input_size, shape, training)
         return work
@@ -329,8 +329,12 @@ class CpuNetwork:
         for name, value in values.items():
             job[name] = value
 
-    def _shares(self, schedule: Schedule, shape: Shape, work: Workspace) -> Any:
-        """Each thread's record: directions, rows and units that are its own."""
+    def _shares(self, schedule: Schedule, shape: Shape, work: Workspace, parts: int) -> Any:
+        """Each thread's record: directions, rows and units that are its own.
+
+        The products after the loop come in ``parts``, always the same ones, so that fewer threads
+        give the same bits.
+        """
         D, B, n = shape.num_directions, shape.batch_size, schedule.threads
         geometry = self.geometries[0]
         panels = geometry.panels
@@ -346,7 +350,9 @@ class CpuNetwork:
             group, unit = divmod(thread, schedule.unit_groups)
             direction, rows = divmod(group, schedule.row_groups)
             values = {
-                "thread": thread, "threads": n, "layers": shape.num_layers, "directions": D,
+                "thread": thread, "threads": n, "parts": parts,
+                "part_first": thread * parts // n, "part_end": (thread + 1) * parts // n,
+                "layers": shape.num_layers, "directions": D,
                 "direction_first": direction * D // schedule.direction_groups,
                 "direction_end": (direction + 1) * D // schedule.direction_groups,
                 "b_first": rows * B // schedule.row_groups,
