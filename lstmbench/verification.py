@@ -158,7 +158,7 @@ def table(worst: Sequence[Worst]) -> RenderableType:
         )
     legend = Text(
         "output, gradient: the worst error, that is the largest difference from the float64 oracle "
-        "at unit scale; its bound: 1e-12 in float64, and in float32 4 times the error that NumPy "
+        "at unit scale; its bound: 1e-12 in float64, and in float32 8 times the error that NumPy "
         "makes in float32 on the same problem (at least 1.9e-6, at most 5e-5)",
         style="dim",
     )

@@ -65,7 +65,7 @@ def test_float64_must_agree_to_one_in_a_million_millions():
     assert oracle.tolerance == FLOAT64_TOLERANCE == 1e-12
 
 
-def test_float32_may_be_four_times_as_wrong_as_numpy_in_float32():
+def test_float32_may_be_eight_times_as_wrong_as_numpy_in_float32():
     problem, oracle = oracle_of(seq_len=100, hidden_size=80)
     outputs, gradients = evaluate(problem, True)
     right, right_gradients = evaluate(problem.astype("float64"), True)
@@ -76,7 +76,7 @@ def test_float32_may_be_four_times_as_wrong_as_numpy_in_float32():
 
     assert FLOOR < oracle.tolerance < FLOAT32_CEILING
     assert oracle.tolerance == pytest.approx(MULTIPLE * worst)
-    assert MULTIPLE == 4
+    assert MULTIPLE == 8
 
 
 def test_float32_may_always_be_sixteen_roundings_off():
