@@ -4,8 +4,8 @@ The error of an array is its largest absolute difference from the oracle at unit
 the oracle's largest element where that is above 1.  (Not below: inputs and arriving gradients
 are of order one, and what a saturated unit passes on is known to a rounding of 1, not of itself.)
 
-The tolerance follows from the precision: in float64 it is 1e-12; in float32 it is a small multiple of
-the error that NumPy makes in float32 on the same problem, and never above 5e-5 (the rule of
+The tolerance follows from the precision: in float64 it is 1e-12; in float32 it is a small multiple
+of the error that NumPy makes in float32 on the same problem, and never above 5e-5 (the rule of
 flash-attention's tests, and PyTorch's bound between its own CPU and GPU).  A relu has no derivative
 at its kink: there either slope is right.
 """
