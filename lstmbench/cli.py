@@ -214,13 +214,10 @@ def verify(
     """
     from lstmbench_kernels.spec import CELLS
 
-    from . import tables, verification, view
+    from . import session, verification
     from .backends.registry import entry, missing
     from .environment import usable_cpus
     from .plan import MAX_ROWS, load_suite, thread_counts
-    from .records import Settings
-    from .run import exit_code, require, workers
-    from .run import run as run_plan
 
     cells = _names(cell) or list(CELLS)
     for name in cells:
@@ -244,30 +241,7 @@ def verify(
         required=chosen is not None,
         threads=thread_counts(_counts(threads), len(usable_cpus())),
     )
-    require(plan)
-    total = sum(1 for _ in plan.jobs())
-    watcher = view.observer(_console(stderr=True), "", total, quiet=quiet, brief=True)
-    with watcher.showing(), workers() as make_worker:
-        rows = run_plan(
-            plan,
-            Settings(),
-            lambda _row: None,
-            watcher,
-            measured=False,
-            make_worker=make_worker,
-        )
-    worst = verification.worst_of(rows)
-    if as_json:
-        _print_json([row.model_dump(mode="json", include=_VERIFIED) for row in rows])
-    elif not quiet:
-        _console().print(verification.table(worst), *tables.trouble(rows))
-    code, reason = exit_code(rows)
-    if reason:
-        print(reason, file=sys.stderr)
-    return code
-
-
-_VERIFIED = {"id", "backend", "backend_version", "threads", "status", "reason", "error"}
+    return session.verify(plan, session.Show.of(as_json=as_json, quiet=quiet))
 
 
 @app.command()

@@ -1,5 +1,6 @@
-"""One run from its plan to its files: journal, progress, result file, report and table."""
+"""One run from its plan to what a person gets: journal, progress, result file, report, table."""
 
+import json
 import shlex
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from . import journal as journals
-from . import roofline, tables, view
+from . import roofline, tables, verification, view
 from .backends.registry import entry
 from .environment import describe, fingerprint, machine
 from .errors import Exit, UsageError
@@ -30,6 +31,11 @@ class Show(Enum):
     TABLE = "table"
     JSON = "json"
     NOTHING = "nothing"
+
+    @classmethod
+    def of(cls, *, as_json: bool, quiet: bool) -> "Show":
+        """What a person asked for."""
+        return cls.JSON if as_json else cls.NOTHING if quiet else cls.TABLE
 
 
 def measure(
@@ -102,6 +108,36 @@ def measure(
         out = Console()
         out.print(tables.results(result.rows, result.baseline, width=out.width))
         out.print(f"result file {output} · report {page}", highlight=False, soft_wrap=True)
+    return _ended(rows)
+
+
+VERIFIED = {"id", "backend", "backend_version", "threads", "status", "reason", "error"}
+
+
+def verify(plan: Plan, show: Show) -> Exit:
+    """Verify the rows of a plan without measuring them; show the worst errors."""
+    require(plan)
+    total = sum(1 for _ in plan.jobs())
+    quiet = show is Show.NOTHING
+    watcher = view.observer(Console(stderr=True), plan.baseline, total, quiet=quiet, brief=True)
+    with watcher.showing(), workers() as make_worker:
+        rows = run(
+            plan,
+            Settings(),
+            lambda _row: None,
+            watcher,
+            measured=False,
+            make_worker=make_worker,
+        )
+    if show is Show.JSON:
+        print(json.dumps([row.model_dump(mode="json", include=VERIFIED) for row in rows], indent=1))
+    elif show is Show.TABLE:
+        worst = verification.worst_of(rows)
+        Console().print(verification.table(worst), *tables.trouble(rows))
+    return _ended(rows)
+
+
+def _ended(rows: Sequence[Row]) -> Exit:
     code, reason = exit_code(rows)
     if reason:
         print(reason, file=sys.stderr)
