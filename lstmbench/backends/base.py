@@ -34,6 +34,32 @@ class Step:
     before: Callable[[], object] | None = None
 
 
+def step_of(
+    mode: str,
+    *,
+    infer: Callable[[], object],
+    forward: Callable[[], object],
+    backward: Callable[[], object],
+    outputs: Callable[[], Arrays],
+    gradients: Callable[[], Arrays],
+) -> Step:
+    """The step of a mode, from the three passes of a framework that can train."""
+
+    def train() -> None:
+        forward()
+        backward()
+
+    match mode:
+        case "infer":
+            return Step(infer, outputs)
+        case "forward":
+            return Step(forward, outputs)
+        case "backward":
+            return Step(backward, outputs, gradients, before=forward)
+        case _:
+            return Step(train, outputs, gradients)
+
+
 @dataclass(frozen=True)
 class Compilation:
     """What this process has compiled so far."""

@@ -17,7 +17,7 @@ from lstmbench_kernels.problem import Problem
 
 from ..clock import WallClock
 from ..workload import Workload
-from .base import Arrays, Compilation, Step
+from .base import Arrays, Compilation, Step, step_of
 
 
 class CompileListener(event.Listener):  # type: ignore[misc]
@@ -82,10 +82,6 @@ class NetworkStep:
     def backward(self) -> None:
         self.found = self.network.backward(self.dy, self.final, out=self.found)
 
-    def train(self) -> None:
-        self.forward()
-        self.backward()
-
     def outputs(self) -> Arrays:
         y, final = self.results
         states = final if len(self.names) > 1 else (final,)
@@ -109,13 +105,14 @@ class NumbaCpu:
 
     def prepare(self, workload: Workload, problem: Problem) -> Step:
         step = NetworkStep(problem)
-        if workload.mode == "infer":
-            return Step(step.infer, step.outputs)
-        if workload.mode == "forward":
-            return Step(step.forward, step.outputs)
-        if workload.mode == "backward":
-            return Step(step.backward, step.outputs, step.gradients, before=step.forward)
-        return Step(step.train, step.outputs, step.gradients)
+        return step_of(
+            workload.mode,
+            infer=step.infer,
+            forward=step.forward,
+            backward=step.backward,
+            outputs=step.outputs,
+            gradients=step.gradients,
+        )
 
     def compilation(self) -> Compilation | None:
         return Compilation(self._listener.count, self._listener.seconds)

@@ -20,7 +20,7 @@ from lstmbench_kernels.problem import Problem
 
 from ..clock import WallClock
 from ..workload import Workload
-from .base import Compilation, Step
+from .base import Compilation, Step, step_of
 
 Array = NDArray[Any]
 
@@ -261,26 +261,14 @@ class NumpyBackend:
     def prepare(self, workload: Workload, problem: Problem) -> Step:
         network = Network(problem)
 
-        def train() -> None:
-            network.forward(keep=True)
-            network.backward()
-
-        def outputs() -> dict[str, Array]:
-            return network.outputs
-
-        def gradients() -> dict[str, Array]:
-            return network.gradients
-
-        def forward() -> None:
-            network.forward(keep=True)
-
-        if workload.mode == "infer":
-            return Step(lambda: network.forward(keep=False), outputs)
-        if workload.mode == "forward":
-            return Step(forward, outputs)
-        if workload.mode == "backward":
-            return Step(network.backward, outputs, gradients, before=forward)
-        return Step(train, outputs, gradients)
+        return step_of(
+            workload.mode,
+            infer=lambda: network.forward(keep=False),
+            forward=lambda: network.forward(keep=True),
+            backward=network.backward,
+            outputs=lambda: network.outputs,
+            gradients=lambda: network.gradients,
+        )
 
     def compilation(self) -> Compilation | None:
         return None

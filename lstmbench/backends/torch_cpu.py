@@ -14,7 +14,7 @@ from lstmbench_kernels.problem import Problem
 
 from ..clock import WallClock
 from ..workload import Workload
-from .base import Arrays, Compilation, Step
+from .base import Arrays, Compilation, Step, step_of
 
 
 def make_module(problem: Problem) -> Any:
@@ -66,10 +66,6 @@ class TorchStep:
             self.results, tuple(self.differentiated.values()), self.upstream
         )
 
-    def train(self) -> None:
-        self.forward()
-        self.backward()
-
     def outputs(self) -> Arrays:
         names = ("y", *(name + "T" for name in self.states))
         return {n: r.detach().numpy() for n, r in zip(names, self.results, strict=True)}
@@ -89,13 +85,14 @@ class TorchCpu:
 
     def prepare(self, workload: Workload, problem: Problem) -> Step:
         step = TorchStep(problem)
-        if workload.mode == "infer":
-            return Step(step.infer, step.outputs)
-        if workload.mode == "forward":
-            return Step(step.forward, step.outputs)
-        if workload.mode == "backward":
-            return Step(step.backward, step.outputs, step.gradients, before=step.forward)
-        return Step(step.train, step.outputs, step.gradients)
+        return step_of(
+            workload.mode,
+            infer=step.infer,
+            forward=step.forward,
+            backward=step.backward,
+            outputs=step.outputs,
+            gradients=step.gradients,
+        )
 
     def compilation(self) -> Compilation | None:
         return None
