@@ -36,9 +36,8 @@ Arrays = Mapping[str, Array]
 WORKSPACES_KEPT = 4  # shapes whose buffers a layer keeps, the latest used
 CHUNK_BYTES = 1 << 18  # of sums that inference keeps in cache between projection and recurrence
 SLOW_WAITS = 3  # of a call before one thread takes over the hidden units of its group
-LONG_STEP = 100e-6  # seconds from which on a step is worth any wait
-FOREVER = 1 << 60
-FIRST_REST, LONGEST_REST = 16, 1024  # calls for which it keeps them
+SHORTEST_LONG_WAIT = 30e-6  # seconds; a wait of less, or of less than two steps, is not slow
+FIRST_REST, LONGEST_REST = 16, 128  # calls for which it keeps them
 TAKEOVER = 1  # which number beside a group's counter says so
 COUNTER_BYTES = 128  # apart, so that two counters never share a cache line or its neighbour
 
@@ -340,7 +339,7 @@ class CpuNetwork:
         panels = geometry.panels
         groups = schedule.direction_groups * schedule.row_groups
         step = step_seconds(self.cell, shape, self.dtype.itemsize, schedule)
-        patience = SLOW_WAITS if step < LONG_STEP else FOREVER
+        long_wait = int(1e9 * max(SHORTEST_LONG_WAIT, 2 * step))
         counters = aligned_zeros((2 + groups, COUNTER_BYTES // 8), np.int64)
         scratch_size = scratch_bytes(B)
         scratch = aligned_zeros((n, scratch_size), np.uint8)
@@ -361,7 +360,8 @@ class CpuNetwork:
                 "block_end": (unit + 1) * geometry.blocks // schedule.unit_groups,
                 "panel_first": unit * panels // schedule.unit_groups,
                 "panel_end": (unit + 1) * panels // schedule.unit_groups,
-                "group_size": schedule.unit_groups, "unit": unit, "patience": patience,
+                "group_size": schedule.unit_groups, "unit": unit, "patience": SLOW_WAITS,
+                "long_wait": long_wait,
                 "group_counter": _address(counters) + (2 + group) * COUNTER_BYTES,
                 "team_counter": _address(counters), "start_counter": TEAM.start_address,
                 "finish_counter": _address(counters) + COUNTER_BYTES,

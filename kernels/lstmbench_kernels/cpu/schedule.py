@@ -21,7 +21,7 @@ POINTWISE = (
     0.8e-9  # seconds for one unit's slot of one row: the cell, and beginning and ending tiles
 )
 MEETING = 0.15e-6  # a step's barrier, for each thread that has to be waited for
-GATHERING = 10e-6  # sending a team off, and waiting for its last thread
+GATHERING = 5e-6  # sending a team off, and waiting for its last thread
 WORTHWHILE = 0.85  # of the time alone: a team must promise more than the model may be wrong by
 
 

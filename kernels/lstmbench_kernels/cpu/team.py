@@ -16,11 +16,12 @@ from numba import int64
 from numba.extending import register_jitable
 
 from .compile import compile_once, kernel
-from .simd import atomic_add, atomic_load, pause, yield_processor
+from .simd import atomic_add, atomic_load, nanoseconds, pause, yield_processor
 
-SPINS = 1500  # looks at a counter, some 30 µs, before giving the processor away
-WATCH_SPINS = 4000  # the same for a thread that waits for its next call
-WATCH_YIELDS = 20  # times such a thread gives the processor away before it sleeps
+# Looks at a counter, some 10 µs, before giving the processor away: longer would starve the very
+# thread that is waited for where both have to share a processor.
+SPINS = 400
+WATCH_YIELDS = 200  # times a thread without work gives it away, some 100 µs, before it sleeps
 
 
 @register_jitable
@@ -33,15 +34,15 @@ def barrier(counter, count):
 
 @register_jitable
 def _wait(counter, target):
-    """Whether ``counter`` took longer to reach ``target`` than threads that run need."""
-    spins = 0
+    """Wait for ``counter``; returns the nanoseconds for which the processor was given away."""
+    for _ in range(SPINS):
+        if atomic_load(counter) >= target:
+            return 0
+        pause()
+    begin = nanoseconds()
     while atomic_load(counter) < target:
-        if spins < SPINS:
-            spins += 1
-            pause()
-        else:
-            yield_processor()
-    return spins == SPINS
+        yield_processor()
+    return nanoseconds() - begin
 
 
 @register_jitable
@@ -61,7 +62,7 @@ def step_barrier(share, blocks, panels):
     if share.unit == 0 and share.slow_waits > share.patience and atomic_load(takeover) == 0:
         atomic_add(takeover, meeting)
     atomic_add(counter, 1)
-    if _wait(counter, meeting * count):
+    if _wait(counter, meeting * count) > share.long_wait:
         share.slow_waits += 1
     alone_from = atomic_load(takeover)
     if alone_from != 0 and alone_from <= meeting:
@@ -96,9 +97,9 @@ def _watch(counter, seen):
     spins = 0
     while True:
         value = atomic_load(counter)
-        if value > seen or spins > WATCH_SPINS + WATCH_YIELDS:
+        if value > seen or spins > SPINS + WATCH_YIELDS:
             return value
-        if spins < WATCH_SPINS:
+        if spins < SPINS:
             pause()
         else:
             yield_processor()
