@@ -94,7 +94,7 @@ def test_every_schedule_agrees_with_the_oracle(
     cell: CellSpec, schedule: Schedule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also those that this machine would not choose, with more threads than it has cores."""
-    monkeypatch.setattr("lstmbench_kernels.cpu.network.choose_schedule", lambda *_: schedule)
+    monkeypatch.setattr("lstmbench_kernels.cpu.workspace.choose_schedule", lambda *_: schedule)
     shape = Shape(5, 7, 19, 70, num_layers=2, bidirectional=True)
     check_against_oracle(cell, shape, "float32", num_threads=schedule.threads)
 

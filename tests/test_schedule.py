@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lstmbench_kernels import LSTM
-from lstmbench_kernels.cpu import network
-from lstmbench_kernels.cpu.network import SLOW_WAITS, CpuNetwork
+from lstmbench_kernels.cpu import workspace
+from lstmbench_kernels.cpu.network import CpuNetwork
 from lstmbench_kernels.cpu.schedule import ALONE, Schedule, choose_schedule, forward_seconds
+from lstmbench_kernels.cpu.team import SLOW_WAITS
 from lstmbench_kernels.spec import CELLS, GRU, Shape, parameter_shapes
 from lstmbench_kernels.spec import LSTM as LSTM_SPEC
 
@@ -63,14 +64,14 @@ def test_every_choice_fits_its_shape_and_pays(
 
 @pytest.mark.parametrize("schedule", [Schedule(3, 1, 1, 3), Schedule(4, 2, 2, 1)], ids=str)
 def test_shares_cover_everything_once(schedule: Schedule, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "choose_schedule", lambda *_: schedule)
+    monkeypatch.setattr(workspace, "choose_schedule", lambda *_: schedule)
     shape = Shape(5, 7, 3, 150, bidirectional=True)
     net = CpuNetwork(GRU, shape, "float32", 1)
     parameters = parameter_shapes(GRU, shape)
     zeros = {name: np.zeros(dims, "float32") for name, dims in parameters.items()}
     net.load(zeros)
-    shares = net._workspace(5, 7, False).shares
-    blocks = net.geometries[0].blocks
+    work = net._workspace(5, 7, False)
+    shares, blocks = work.shares, work.geometries[0].blocks
     seen = np.zeros((2, 7, blocks), int)
     for share in shares:
         seen[
@@ -86,7 +87,7 @@ def test_a_thread_that_must_wait_too_often_takes_over_and_rests(
     seq_len: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With its patience used up beforehand, the first thread goes on alone: the same bits."""
-    monkeypatch.setattr(network, "choose_schedule", lambda *_: Schedule(3, 1, 1, 3))
+    monkeypatch.setattr(workspace, "choose_schedule", lambda *_: Schedule(3, 1, 1, 3))
     net = LSTM(20, 70, num_threads=1)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(seq_len, 1, 20)).astype("float32")
@@ -99,7 +100,7 @@ def test_a_thread_that_must_wait_too_often_takes_over_and_rests(
     expected = run()
     (work,) = net._network._workspaces.values()
     work.rest = 0
-    work.shares["slow_waits"] = SLOW_WAITS + 1
+    work.shares["slow_waits"], work.shares["waited"] = SLOW_WAITS + 1, work.patience + 1
     taken_over = run()
     assert work.rest > 0
     resting = run()

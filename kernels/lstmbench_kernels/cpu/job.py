@@ -20,7 +20,7 @@ _SHARE_FIELDS = (
     "thread", "threads", "part_first", "part_end", "parts",
     "direction_first", "direction_end", "b_first", "b_end",
     "block_first", "block_end", "panel_first", "panel_end",
-    "group_size", "unit", "patience", "slow_waits", "long_wait", "group_counter", "team_counter",
+    "group_size", "unit", "patience", "slow_waits", "waited", "group_counter", "team_counter",
     "start_counter", "finish_counter", "scratch", "layers", "directions",
 )  # fmt: skip
 

@@ -21,6 +21,7 @@ from .simd import atomic_add, atomic_load, nanoseconds, pause, yield_processor
 # Looks at a counter, some 10 µs, before giving the processor away: longer would starve the very
 # thread that is waited for where both have to share a processor.
 SPINS = 400
+SLOW_WAITS = 3  # longer ones than that, in one call, before a thread takes over from others
 WATCH_YIELDS = 200  # times a thread without work gives it away, some 100 µs, before it sleeps
 
 
@@ -59,11 +60,14 @@ def step_barrier(share, blocks, panels):
         return
     counter, takeover = share.group_counter, share.group_counter + 8
     meeting = atomic_load(counter) // count + 1  # exact for a thread that has yet to arrive
-    if share.unit == 0 and share.slow_waits > share.patience and atomic_load(takeover) == 0:
+    enough = share.slow_waits > SLOW_WAITS and share.waited > share.patience
+    if share.unit == 0 and enough and atomic_load(takeover) == 0:
         atomic_add(takeover, meeting)
     atomic_add(counter, 1)
-    if _wait(counter, meeting * count) > share.long_wait:
+    waited = _wait(counter, meeting * count)
+    if waited > 0:
         share.slow_waits += 1
+        share.waited += waited
     alone_from = atomic_load(takeover)
     if alone_from != 0 and alone_from <= meeting:
         share.group_size = 1

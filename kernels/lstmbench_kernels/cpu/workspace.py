@@ -1,0 +1,190 @@
+"""The buffers and records of one (T, B): made once, used by every call of that shape."""
+
+# T = seq_len, B = batch_size, I = input_size, H = hidden_size, D = num_directions, U = unit vectors
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..spec import CellSpec, Shape
+from .gemm import scratch_bytes
+from .host import l2_bytes
+from .job import JOB, SHARE
+from .pack import Geometry, aligned_zeros
+from .schedule import Schedule, choose_schedule, step_seconds
+from .simd import tile_code
+from .team import TEAM
+from .weights import Weights
+
+Array = NDArray[Any]
+
+CHUNK_BYTES = 1 << 18  # of sums that inference keeps in cache between projection and recurrence
+# A thread takes over the hidden units of its group when it has waited for longer than its whole
+# loop should take, and for longer than this many seconds; and keeps them for so many calls.
+SHORTEST_PATIENCE = 60e-6
+FIRST_REST, LONGEST_REST = 16, 128
+TAKEOVER = 1  # which number beside a group's counter says so
+COUNTER_BYTES = 128  # apart, so that two counters never share a cache line or its neighbour
+
+
+def address_of(array: Array) -> int:
+    """Where an array's numbers begin."""
+    address: int = array.__array_interface__["data"][0]  # a third of the time of array.ctypes
+    return address
+
+
+@dataclass
+class Workspace:
+    """What one (T, B) needs for inference or for training, and how its threads have fared."""
+
+    jobs: Any
+    shares: Any = None
+    fresh_shares: Any = None
+    resting_shares: Any = None
+    counters: Any = None
+    keep: list[Array] = field(default_factory=list)
+    layer_outputs: list[Array] = field(default_factory=list)
+    layer_gradients: list[Array] = field(default_factory=list)
+    geometries: list[Geometry] = field(default_factory=list)
+    patience: int = 0  # nanoseconds
+    zeros: Any = None
+    bound: dict[str, object] = field(default_factory=dict)  # the call whose arrays jobs point to
+    rest: int = 0  # calls to go before the threads share hidden units again
+    next_rest: int = FIRST_REST
+
+    def run(self, entry: Any, cell: Any) -> None:
+        """Run a call on the team, and remember whether its threads were kept from running.
+
+        While other work takes the processors, threads that meet at every step would be many times
+        slower than one alone; see ``team.step_barrier``.
+        """
+        if self.rest > 0:
+            self.rest -= 1
+            TEAM.run(entry, cell, self.jobs, self.resting_shares)
+            return
+        TEAM.run(entry, cell, self.jobs, self.shares)
+        if self.fresh_shares["group_size"][0] == 1:
+            return
+        if (self.shares["group_size"] == 1).any():
+            self.rest = self.next_rest
+            self.shares[...] = self.fresh_shares
+            self.counters[:, TAKEOVER] = 0
+            self.next_rest = min(2 * self.next_rest, LONGEST_REST)
+        else:
+            self.shares["slow_waits"] = self.shares["waited"] = 0
+            self.next_rest = FIRST_REST
+
+
+def make_workspace(
+    cell: CellSpec, weights: Weights, shape: Shape, threads: int, *, training: bool
+) -> Workspace:
+    """Choose a schedule for a shape, and set up all that stays the same from call to call."""
+    T, B, H, D = shape.seq_len, shape.batch_size, shape.hidden_size, shape.num_directions
+    dtype = weights.dtype
+    layers = list(shape.layers())
+    work = Workspace(np.zeros(len(layers), JOB))
+    work.zeros = aligned_zeros((B, H), dtype)
+    buffers = shape.num_layers - 1 if training else min(2, shape.num_layers - 1)
+    outputs = [aligned_zeros((T, B, D * H), dtype) for _ in range(buffers)]
+    work.layer_outputs = [outputs[n % buffers] for n in range(shape.num_layers - 1)]
+    if training and shape.num_layers > 1:
+        pair = [aligned_zeros((T, B, D * H), dtype) for _ in range(2)]
+        work.layer_gradients = [pair[n % 2] for n in range(shape.num_layers - 1)]
+    schedule = choose_schedule(cell, shape, dtype.itemsize, threads)
+    work.geometries = [weights.geometry(n, schedule.unit_groups) for n in range(len(layers))]
+    loop = T * step_seconds(cell, shape, dtype.itemsize, schedule)
+    work.patience = int(1e9 * max(SHORTEST_PATIENCE, loop))
+    work.fresh_shares = _make_shares(work, schedule, shape, schedule.threads)
+    work.shares = work.fresh_shares.copy()
+    if schedule.unit_groups > 1:
+        fewer = schedule.threads // schedule.unit_groups
+        resting = replace(schedule, threads=fewer, unit_groups=1)
+        counters = work.counters
+        work.resting_shares = _make_shares(work, resting, shape, schedule.threads)
+        work.counters = counters
+    for index, (layer, input_size, _) in enumerate(layers):
+        _fill_job(work, weights, index, layer, input_size, shape, training)
+    return work
+
+
+def _fill_job(
+    work: Workspace,
+    weights: Weights,
+    index: int,
+    layer: int,
+    input_size: int,
+    shape: Shape,
+    training: bool,
+) -> None:
+    """What a layer and direction keep from call to call."""
+    T, B, H, D = shape.seq_len, shape.batch_size, shape.hidden_size, shape.num_directions
+    geometry, layout = work.geometries[index], weights.layout
+    dtype, lanes, direction = weights.dtype, geometry.lanes, index % D
+    blocks, U = geometry.blocks, geometry.unit_vectors
+    step = (blocks, B, layout.slots, U, lanes)
+    step_bytes = int(np.prod(step)) * dtype.itemsize
+    chunk = max(1, min(T, CHUNK_BYTES // step_bytes))
+    gates = aligned_zeros((T if training else chunk, *step), dtype)
+    states = (T + 1 if training else 1) if layout.state else 0
+    state = aligned_zeros((states, blocks, B, U, lanes), dtype)
+    carry = aligned_zeros((geometry.vectors, B, lanes), dtype)
+    work.keep += [gates, state, carry]
+    values = {
+        "tile": tile_code(dtype.name), "T": T, "B": B, "I": input_size, "H": H, "U": U,
+        "blocks": blocks, "reverse": direction,
+        "training": training, "chunk": chunk, "cache": l2_bytes() // 2,
+        "gates": address_of(gates), "state": address_of(state), "carry": address_of(carry),
+        "state_step": step_bytes // layout.slots if training else 0,
+        "panel_vectors": geometry.hidden_gradient_vectors, "panels": geometry.panels,
+        "y_row": D * H * dtype.itemsize, "y_step": B * D * H * dtype.itemsize,
+    }  # fmt: skip
+    for name in ("weight_x", "weight_h", "bias"):
+        values[name] = address_of(weights.packed(name, index, geometry))
+    if layer > 0:
+        below = work.layer_outputs[layer - 1]
+        values["x"], (values["x_step"], values["x_row"], _) = address_of(below), below.strides
+    if layer < shape.num_layers - 1:
+        values["y"] = address_of(work.layer_outputs[layer]) + direction * H * dtype.itemsize
+    for name, value in values.items():
+        work.jobs[index][name] = value
+
+
+def _make_shares(work: Workspace, schedule: Schedule, shape: Shape, parts: int) -> Any:
+    """Each thread's record: directions, rows and units that are its own.
+
+    The products after the loop come in ``parts``, always the same ones, so that fewer threads give
+    the same bits.
+    """
+    D, B, n = shape.num_directions, shape.batch_size, schedule.threads
+    blocks, panels = work.geometries[0].blocks, work.geometries[0].panels
+    groups = schedule.direction_groups * schedule.row_groups
+    counters = work.counters = aligned_zeros((2 + groups, COUNTER_BYTES // 8), np.int64)
+    scratch = aligned_zeros((n, scratch_bytes(B)), np.uint8)
+    work.keep += [counters, scratch]
+    shares = np.zeros(n, SHARE)
+    for thread in range(n):
+        group, unit = divmod(thread, schedule.unit_groups)
+        direction, rows = divmod(group, schedule.row_groups)
+        values = {
+            "thread": thread, "threads": n, "parts": parts,
+            "part_first": thread * parts // n, "part_end": (thread + 1) * parts // n,
+            "layers": shape.num_layers, "directions": D,
+            "direction_first": direction * D // schedule.direction_groups,
+            "direction_end": (direction + 1) * D // schedule.direction_groups,
+            "b_first": rows * B // schedule.row_groups,
+            "b_end": (rows + 1) * B // schedule.row_groups,
+            "block_first": unit * blocks // schedule.unit_groups,
+            "block_end": (unit + 1) * blocks // schedule.unit_groups,
+            "panel_first": unit * panels // schedule.unit_groups,
+            "panel_end": (unit + 1) * panels // schedule.unit_groups,
+            "group_size": schedule.unit_groups, "unit": unit,
+            "patience": work.patience,
+            "group_counter": address_of(counters[2 + group]),
+            "team_counter": address_of(counters[0]), "finish_counter": address_of(counters[1]),
+            "start_counter": TEAM.start_address, "scratch": address_of(scratch[thread]),
+        }  # fmt: skip
+        for name, value in values.items():
+            shares[thread][name] = value
+    return shares
