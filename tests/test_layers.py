@@ -205,16 +205,7 @@ def test_modules_are_nouns_of_their_own(name):
     assert name.rpartition(".")[2] not in {"utils", "util", "helpers", "common", "misc", "tools"}
 
 
-TO_BE_SPLIT = pytest.mark.xfail(reason="vectors and the register tile are still one file")
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=TO_BE_SPLIT) if name == "lstmbench_kernels.cpu.simd" else name
-        for name in FILES
-    ],
-)
+@pytest.mark.parametrize("name", FILES)
 def test_no_file_is_longer_than_can_be_read(name):
     assert len(FILES[name].read_text(encoding="utf-8").splitlines()) <= LIMIT
 

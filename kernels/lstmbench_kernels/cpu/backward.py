@@ -25,7 +25,6 @@ from .gemm import (
 )
 from .simd import (
     WIDTH,
-    call_tile,
     item_bytes,
     load,
     load_slots,
@@ -36,6 +35,7 @@ from .simd import (
     store_up_to,
 )
 from .team import barrier, finish, start, step_barrier
+from .tile import call_tile
 
 
 @kernel

@@ -7,17 +7,9 @@ from numba.extending import register_jitable
 from .cells import h_first, h_gates, has_state, load_state, slot_numbers, slots, step
 from .compile import kernel
 from .gemm import next_rows, project
-from .simd import (
-    WIDTH,
-    call_tile,
-    item_bytes,
-    load_slots,
-    load_up_to,
-    store,
-    store_slots,
-    store_up_to,
-)
+from .simd import WIDTH, item_bytes, load_slots, load_up_to, store, store_slots, store_up_to
 from .team import barrier, finish, start, step_barrier
+from .tile import call_tile
 
 
 @kernel

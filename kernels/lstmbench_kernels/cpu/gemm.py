@@ -9,18 +9,8 @@ et al., arXiv 1604.01946, section 3), split over threads by what each writes.
 from numba.extending import register_jitable
 
 from .cells import h_first, h_gates, slots, x_gates
-from .simd import (
-    TILE_ROWS,
-    TILE_VECTORS,
-    WIDTH,
-    call_tile,
-    item_bytes,
-    load,
-    load_up_to,
-    splat,
-    store,
-    store_up_to,
-)
+from .simd import WIDTH, item_bytes, load, load_up_to, splat, store, store_up_to
+from .tile import TILE_ROWS, TILE_VECTORS, call_tile
 
 # Steps × rows that one packed panel holds: 256 rows of four 64-byte vectors are 64 KiB, which stay
 # in the second-level cache while all of a thread's rows of dW go by.

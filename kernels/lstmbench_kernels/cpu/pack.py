@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cells import Layout
-from .simd import TILE_VECTORS
+from .tile import TILE_VECTORS
 
 Array = NDArray[Any]
 ALIGNMENT = 64

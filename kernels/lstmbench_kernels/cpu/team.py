@@ -16,7 +16,7 @@ from numba import int64
 from numba.extending import register_jitable
 
 from .compile import compile_once, kernel
-from .simd import atomic_add, atomic_load, nanoseconds, pause, yield_processor
+from .sync import atomic_add, atomic_load, nanoseconds, pause, yield_processor
 
 # Looks at a counter, some 10 µs, before giving the processor away: longer would starve the very
 # thread that is waited for where both have to share a processor.

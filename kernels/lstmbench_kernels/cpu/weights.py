@@ -10,7 +10,7 @@ from ..spec import Shape
 from .cells import Layout
 from .host import registers
 from .pack import Geometry, pack_bias, pack_product, pack_transposed
-from .simd import TILE_VECTORS
+from .tile import TILE_VECTORS
 
 Array = NDArray[Any]
 

@@ -14,8 +14,8 @@ from .host import l2_bytes
 from .job import JOB, SHARE
 from .pack import Geometry, aligned_zeros
 from .schedule import Schedule, choose_schedule, step_seconds
-from .simd import tile_code
 from .team import TEAM
+from .tile import tile_code
 from .weights import Weights
 
 Array = NDArray[Any]
