@@ -12,6 +12,7 @@ from lstmbench_kernels.cpu import workspace
 from lstmbench_kernels.cpu.network import CpuNetwork
 from lstmbench_kernels.cpu.schedule import ALONE, Schedule, choose_schedule, forward_seconds
 from lstmbench_kernels.cpu.team import SLOW_WAITS
+from lstmbench_kernels.cpu.workspace import FIRST_REST
 from lstmbench_kernels.spec import CELLS, GRU, Shape, parameter_shapes
 from lstmbench_kernels.spec import LSTM as LSTM_SPEC
 
@@ -97,13 +98,18 @@ def test_a_thread_that_must_wait_too_often_takes_over_and_rests(
         y, states = net.forward(x, training=True)
         return [y, *states, *net.backward(dy).values()]
 
+    def run_impatiently() -> list:
+        work.shares["slow_waits"], work.shares["waited"] = SLOW_WAITS + 1, work.patience + 1
+        return run()
+
     expected = run()
     (work,) = net._network._workspaces.values()
-    work.rest = 0
-    work.shares["slow_waits"], work.shares["waited"] = SLOW_WAITS + 1, work.patience + 1
-    taken_over = run()
-    assert work.rest > 0
-    resting = run()
-    for array, one, two in zip(expected, taken_over, resting, strict=True):
-        np.testing.assert_array_equal(one, array)
-        np.testing.assert_array_equal(two, array)
+    work.rest = work.next_rest = 0
+    results = [run_impatiently()]
+    assert work.rest == 0  # once may be chance
+    work.next_rest = FIRST_REST
+    results += [run_impatiently(), run()]
+    assert 0 < work.rest < FIRST_REST
+    for result in results:
+        for array, other in zip(expected, result, strict=True):
+            np.testing.assert_array_equal(other, array)

@@ -22,7 +22,8 @@ Array = NDArray[Any]
 
 CHUNK_BYTES = 1 << 18  # of sums that inference keeps in cache between projection and recurrence
 # A thread takes over the hidden units of its group when it has waited for longer than its whole
-# loop should take, and for longer than this many seconds; and keeps them for so many calls.
+# loop should take, and for longer than this many seconds; the second time in a row it keeps them
+# for so many calls.
 SHORTEST_PATIENCE = 60e-6
 FIRST_REST, LONGEST_REST = 16, 128
 TAKEOVER = 1  # which number beside a group's counter says so
@@ -52,7 +53,7 @@ class Workspace:
     zeros: Any = None
     bound: dict[str, object] = field(default_factory=dict)  # the call whose arrays jobs point to
     rest: int = 0  # calls to go before the threads share hidden units again
-    next_rest: int = FIRST_REST
+    next_rest: int = 0  # one takeover may be chance, or the first touch of new memory
 
     def run(self, entry: Any, cell: Any) -> None:
         """Run a call on the team, and remember whether its threads were kept from running.
@@ -71,10 +72,10 @@ class Workspace:
             self.rest = self.next_rest
             self.shares[...] = self.fresh_shares
             self.counters[:, TAKEOVER] = 0
-            self.next_rest = min(2 * self.next_rest, LONGEST_REST)
+            self.next_rest = min(max(FIRST_REST, 2 * self.next_rest), LONGEST_REST)
         else:
             self.shares["slow_waits"] = self.shares["waited"] = 0
-            self.next_rest = FIRST_REST
+            self.next_rest = 0
 
 
 def make_workspace(
