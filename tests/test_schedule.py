@@ -94,22 +94,25 @@ def test_a_thread_that_must_wait_too_often_takes_over_and_rests(
     x = rng.normal(size=(seq_len, 1, 20)).astype("float32")
     dy = rng.normal(size=(seq_len, 1, 70)).astype("float32")
 
-    def run() -> list:
+    def run(before_each) -> list:
+        before_each()
         y, states = net.forward(x, training=True)
+        rests.append(work.rest if work else 0)
+        before_each()
         return [y, *states, *net.backward(dy).values()]
 
-    def run_impatiently() -> list:
+    def impatient_after(takeovers: int) -> None:
+        work.rest, work.next_rest = 0, FIRST_REST if takeovers else 0
         work.shares["slow_waits"], work.shares["waited"] = SLOW_WAITS + 1, work.patience + 1
-        return run()
 
-    expected = run()
+    def resting() -> None:
+        work.rest = FIRST_REST
+
+    work, rests = None, []
+    expected = run(lambda: None)
     (work,) = net._network._workspaces.values()
-    work.rest = work.next_rest = 0
-    results = [run_impatiently()]
-    assert work.rest == 0  # once may be chance
-    work.next_rest = FIRST_REST
-    results += [run_impatiently(), run()]
-    assert 0 < work.rest < FIRST_REST
+    results = [run(lambda: impatient_after(0)), run(lambda: impatient_after(1)), run(resting)]
+    assert rests[1:] == [0, FIRST_REST, FIRST_REST - 1]  # once may be chance
     for result in results:
         for array, other in zip(expected, result, strict=True):
             np.testing.assert_array_equal(other, array)
