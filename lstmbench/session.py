@@ -15,7 +15,7 @@ from . import journal as journals
 from . import roofline, tables, verification, view
 from .backends.registry import entry
 from .environment import describe, fingerprint, machine
-from .errors import Exit, UsageError
+from .errors import Exit, UsageError, WorkerError
 from .plan import Plan
 from .records import Header, Roof, Row, Settings
 from .report import report
@@ -91,9 +91,10 @@ def measure(
                 )
         except KeyboardInterrupt:
             return _interrupted(output, log.rows)
-        if header.roofs:
-            # Once more: what disturbed the first time is not likely to be there still.
-            roofs = roofline.highest(header.roofs, roofline.measure(plan.threads))
+        # Once more: what disturbed the first time is not likely to be there still.
+        again = _roofs(plan) if header.roofs else ()
+        if again:
+            roofs = roofline.highest(header.roofs, again)
             header = header.model_copy(update={"roofs": roofs})
         caches = header.environment.machine.caches
         rows = [roofline.rate(row, header.roofs, caches) for row in rows]
@@ -169,10 +170,17 @@ def _header(plan: Plan, settings: Settings) -> Header:
 
 
 def _roofs(plan: Plan) -> Sequence[Roof]:
-    """What the machine can do, where anything is to be measured on it."""
+    """What the machine can do, where anything is to be measured on it.
+
+    Rows are worth having without it: where it cannot be measured, a line says so.
+    """
     if all(entry(name).device != "cpu" for name in plan.backends):
         return ()
-    return roofline.measure(plan.threads)
+    try:
+        return roofline.measure(plan.threads)
+    except WorkerError as error:
+        print(f"warning: {error}; rows will not say how near they come to it", file=sys.stderr)
+        return ()
 
 
 def _require_this_machine(header: Header) -> None:
