@@ -29,6 +29,7 @@ MULTIPLE = 8
 FLOOR = 16 * float(np.finfo(np.float32).eps)
 # A sum of numbers of order one is known to within this many roundings.
 KINK = 32
+RANDOM_NUDGES = 6
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,13 @@ class Oracle:
             slack = kink_slack(exact, found, KINK * float(np.finfo(dtype).eps))
         if dtype == "float64":
             return cls(outputs, found, FLOAT64_TOLERANCE, dtype, slack)
-        working = cls(outputs, found, 0.0, dtype, slack).judge(*evaluate(problem, gradients))
+        rounded_outputs, rounded = evaluate(problem, gradients)
+        working = cls(outputs, found, 0.0, dtype, slack).judge(rounded_outputs, rounded)
         error = max(working.output, working.gradient or 0.0)
         tolerance = min(max(MULTIPLE * error, FLOOR), FLOAT32_CEILING)
+        if slack and found is not None and rounded is not None:
+            # The side of a kink that rounding itself takes, nudged or not.
+            slack = {n: np.maximum(s, np.abs(rounded[n] - found[n])) for n, s in slack.items()}
         return cls(outputs, found, tolerance, dtype, slack)
 
     def judge(self, outputs: Arrays, gradients: Arrays | None) -> Verdict:
@@ -120,20 +125,25 @@ def kink_slack(problem: Problem, gradients: Arrays, nudge: float) -> dict[str, N
     """How far each gradient of a relu network moves when every unit is nudged off its kink.
 
     Where the sum of a unit is zero within rounding, the slope on either side is right, and a result
-    may have taken either.  Nudging all biases up, and then down, takes both sides.
+    may have taken either, at each of several such units.  Nudging all biases up, all down, and each
+    one up or down at random takes different sides of them; the sum of what each nudge moves bounds
+    what any choice of sides may move.
     """
+    rng = np.random.default_rng(0)
     shape = replace(problem.shape, bias=True)
     zero = np.zeros(problem.cell.num_gates * shape.hidden_size)
     slack = {name: np.zeros_like(array) for name, array in gradients.items()}
-    for step in (nudge, -nudge):
+    signs = [np.ones_like(zero), -np.ones_like(zero)]
+    signs += [rng.choice((-1.0, 1.0), zero.shape) for _ in range(RANDOM_NUDGES)]
+    for sign in signs:
         parameters = dict(problem.parameters)
         for _, _, suffix in shape.layers():
             for name in ("bias_ih" + suffix, "bias_hh" + suffix):
-                parameters[name] = parameters.get(name, zero) + step / 2
+                parameters[name] = parameters.get(name, zero) + sign * nudge / 2
         _, moved = evaluate(replace(problem, shape=shape, parameters=parameters), gradients=True)
         assert moved is not None
         for name, most in slack.items():
-            np.maximum(most, np.abs(moved[name] - gradients[name]), out=most)
+            most += np.abs(moved[name] - gradients[name])
     return slack
 
 
