@@ -3,14 +3,15 @@
 Numbers are seconds, bytes and counts; there is never a NaN or an infinity, but null and a reason.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypedDict
 
 from pydantic import ConfigDict, Field, model_validator
 
 from .environment import Environment
 from .errors import UsageError
 from .model import Model, NotNegative, Positive, Size
-from .workload import Workload
+from .units import Seconds
+from .workload import Workload, flops
 
 Status = Literal["ok", "incorrect", "unavailable", "failed", "timeout", "oom", "skipped"]
 # What makes a row one of its kind: id, data, backend, threads.
@@ -181,6 +182,26 @@ class Row(Outcome):
         if self.id != expected:
             raise ValueError(f"id: expected {expected}, as the other fields say, got {self.id}")
         return self
+
+
+class Rates(TypedDict):
+    """The fields of a row that follow from its workload and its median."""
+
+    sequences_per_s: float
+    timesteps_per_s: float
+    flops: int
+    flops_per_s: float
+
+
+def rates(workload: Workload, median: Seconds) -> Rates:
+    """How much of a workload is done in a second."""
+    operations = flops(workload)
+    return Rates(
+        sequences_per_s=workload.batch_size / median,
+        timesteps_per_s=workload.batch_size * workload.seq_len / median,
+        flops=operations,
+        flops_per_s=operations / median,
+    )
 
 
 def make_row(

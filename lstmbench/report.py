@@ -202,7 +202,6 @@ def _every_row(lines: Sequence[Line], baseline: str) -> str:
         "peak memory",
         "error / allowed",
     ]
-    disturbed = summary.disturbed(row for line in lines for row in line.rows.values())
     body = []
     for line in lines:
         for name, row in line.rows.items():
@@ -215,7 +214,7 @@ def _every_row(lines: Sequence[Line], baseline: str) -> str:
                     _row_name(row),
                     str(row.threads),
                     escape(name),
-                    duration(row.time_s.median) + (" ⚠" if row in disturbed else ""),
+                    duration(row.time_s.median) + (" ⚠" if summary.is_disturbed(row) else ""),
                     f"{duration(low)} to {duration(high)} (± {percent(row.time_s.spread)})",
                     f"{row.time_s.samples} × {row.loops or 1}, {row.stop or 'unknown'}",
                     f"{ratio(speedup.value)} ({ratio(speedup.low)} to {ratio(speedup.high)})"

@@ -11,7 +11,7 @@ from statistics import median
 
 import numpy as np
 
-from .records import Row, Times
+from .records import Row, Times, rates
 
 
 def merge(rows: Sequence[Row]) -> Row:
@@ -25,7 +25,6 @@ def merge(rows: Sequence[Row]) -> Row:
     samples = tuple(chain.from_iterable(row.samples_s for row in rows))
     low, q1, q3, high = np.quantile(samples, (0, 0.25, 0.75, 1)).tolist()
     middle = median(time.median for time in times)
-    ratio = times[0].median / middle
     first = rows[0]
     compiled = [row.compile_s for row in rows if row.compile_s is not None]
     peaks = [row.peak_memory_bytes for row in rows if row.peak_memory_bytes is not None]
@@ -46,9 +45,7 @@ def merge(rows: Sequence[Row]) -> Row:
             "processes_s": tuple(time.median for time in times),
             "warmup_calls": sum(row.warmup_calls or 0 for row in rows),
             "compile_s": max(compiled, default=None),
-            "sequences_per_s": (first.sequences_per_s or 0) * ratio or None,
-            "timesteps_per_s": (first.timesteps_per_s or 0) * ratio or None,
-            "flops_per_s": (first.flops_per_s or 0) * ratio or None,
+            **rates(first.workload, middle),
             "peak_memory_bytes": max(peaks, default=None),
             "other_load": max(loads, default=None),
             "error": max(errors, key=lambda e: max(e.output, e.gradient or 0.0), default=None),

@@ -159,9 +159,14 @@ def wins(lines: Iterable[Line]) -> dict[str, int]:
 BUSY = 0.1
 
 
+def is_disturbed(row: Row) -> bool:
+    """Whether a row was timed while other processes used more than ``BUSY`` processors."""
+    return row.other_load is not None and row.other_load > BUSY
+
+
 def disturbed(rows: Iterable[Row]) -> list[Row]:
-    """The rows that were timed while other processes used more than ``BUSY`` processors."""
-    return [row for row in rows if row.other_load is not None and row.other_load > BUSY]
+    """The rows that were."""
+    return [row for row in rows if is_disturbed(row)]
 
 
 def without_time(rows: Iterable[Row]) -> dict[tuple[str, str, str], list[Row]]:

@@ -12,7 +12,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from math import prod
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -26,9 +25,9 @@ from .environment import OtherLoad
 from .errors import BackendUnavailable
 from .measure import Target, measure
 from .oracles import OracleStore
-from .records import Errors, Outcome, Times
+from .records import Errors, Outcome, Times, rates
 from .verify import Oracle, Verdict
-from .workload import Workload, flops
+from .workload import Workload
 
 SEED = 0
 
@@ -103,7 +102,7 @@ def _perform(
     if not verdict.correct:
         return _incorrect(verdict)
 
-    summary, operations = measured.summary, flops(workload)
+    summary = measured.summary
     return Outcome(
         status="ok",
         time_s=Times(**vars(summary)),
@@ -112,10 +111,7 @@ def _perform(
         warmup_calls=measured.warmup_calls,
         stop=measured.stop,
         compile_s=compile_s,
-        sequences_per_s=workload.batch_size / summary.median,
-        timesteps_per_s=prod((workload.batch_size, workload.seq_len)) / summary.median,
-        flops=operations,
-        flops_per_s=operations / summary.median,
+        **rates(workload, summary.median),
         peak_memory_bytes=peak,
         other_load=others,
         error=_errors(verdict),
