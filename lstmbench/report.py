@@ -9,31 +9,16 @@ from pathlib import Path
 
 from . import summary
 from .errors import UsageError
+from .markdown import escape, fold, table
 from .records import Result, Row
 from .result import read, write_atomically
 from .summary import Group, Line, Overall
 from .tables import MODE_WORDS, group_title
 from .units import duration, percent, rate, ratio, size
 
-_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+!|<>~$&]")
-# GitHub makes links and mentions of decoded text too: an invisible space breaks those.
-_LIVE = re.compile(r"@|(?<=:)(?=//)|(?<=www\.)", re.I)
-# What would begin a list or a rule at the head of an item.
-_LEADING = re.compile(r"^(\d*)([-.])(?=[-\s]|$)")
 _BLOCK = re.compile(
     r"(?P<begin><!-- lstmbench:begin (?P<file>\S+) -->\n).*?(?P<end><!-- lstmbench:end -->)", re.S
 )
-LONGEST = 300
-
-
-def escape(text: str) -> str:
-    """Text that Markdown and HTML leave as it is: one line, nothing live, no mentions."""
-    line = " ".join(text.split())
-    if len(line) > LONGEST:
-        line = line[: LONGEST - 1] + "…"
-    quiet = _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", line)
-    quiet = _LEADING.sub(lambda match: f"{match[1]}&#{ord(match[2])};", quiet)
-    return _LIVE.sub(lambda match: f"{match[0]}&#8203;", quiet)
 
 
 def report(results: Sequence[Result]) -> str:
@@ -158,7 +143,7 @@ def _grids(lines: Sequence[Line], baseline: str) -> Iterator[str]:
             w = line.workload
             body.append([escape(group_title(group)), str(w.seq_len), str(w.batch_size)])
             body[-1] += _winner(line, baseline)
-        yield _table(head, body, left=(0, 3))
+        yield table(head, body, left=(0, 3))
 
 
 def _winner(line: Line, baseline: str) -> list[str]:
@@ -189,7 +174,7 @@ def _grid(group: Group, baseline: str) -> str:
         return f"{name}{faster}<br>{sequences}/s" if sequences else name
 
     head = ["seq-len \\ batch", *(str(batch) for batch in batches)]
-    return _table(head, [[str(s), *(cell(s, b) for b in batches)] for s in steps])
+    return table(head, [[str(s), *(cell(s, b) for b in batches)] for s in steps])
 
 
 def _every_row(lines: Sequence[Line], baseline: str) -> str:
@@ -230,7 +215,7 @@ def _every_row(lines: Sequence[Line], baseline: str) -> str:
                     _error(row),
                 ]
             )
-    return _fold(f"Every row ({len(body)})", _table(head, body, left=(0, 2)))
+    return fold(f"Every row ({len(body)})", table(head, body, left=(0, 2)))
 
 
 def _row_name(row: Row) -> str:
@@ -258,7 +243,7 @@ def _trouble(rows: Sequence[Row]) -> Iterator[str]:
         for (backend, status, reason), of in summary.without_time(rows).items()
     ]
     if body:
-        yield "**Rows without a time**\n\n" + _table(
+        yield "**Rows without a time**\n\n" + table(
             ["backend", "status", "rows", "the first", "reason"], body, left=(0, 1, 3, 4)
         )
 
@@ -330,14 +315,3 @@ def _processes(rounds: int) -> str:
         f"{rounds} fresh processes, whose medians' median is the time and whose intervals the "
         "interval reaches over,"
     )
-
-
-def _table(head: Sequence[str], body: Iterable[Sequence[str]], left: Sequence[int] = ()) -> str:
-    """A Markdown table; numbers to the right, the columns in ``left`` to the left."""
-    rule = [":---" if index in left else "---:" for index in range(len(head))]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *body))
-
-
-def _fold(title: str, text: str) -> str:
-    """A part that opens on a click; without the empty line its table would not render."""
-    return f"<details>\n<summary>{title}</summary>\n\n{text}\n\n</details>"

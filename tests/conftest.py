@@ -34,6 +34,28 @@ settings.load_profile("repeatable")
 # A run of two small rows on the fake backend.
 TINY = ("-b", "fake", "--cell", "lstm", "--seq-len", "2", "--batch-size", "1", "--hidden-size", "3")
 
+# Names and reasons that a stranger could write into a result file.
+HOSTILE = {
+    "pipe": "a | b || c",
+    "code": "`rm -rf` ``x`` ```",
+    "html": "<script>alert(1)</script><img src=x onerror=y><!-- -->",
+    "entity": "&lt;b&gt; &#60;b&#62; &copy;",
+    "link": "[click](javascript:alert) ![i](http://x.y/z) <http://x.y>",
+    "bare link": "see http://evil.example/x and https://evil.example and www.evil.example",
+    "mail": "write to evil@evil.example",
+    "mention": "@octocat and @org/team",
+    "reference": "#1 owner/repo#2",
+    "emphasis": "**bold** __bold__ *i* _i_ ~~gone~~",
+    "math": "$x$ $$y$$",
+    "newlines": "one\n\n# two\r\n- three\x0b\x85\u2028four",
+    "heading": "# title",
+    "list": "- item",
+    "quote": "> quote",
+    "rule": "---",
+    "backslash": "\\| \\",
+    "long": "x" * 10_000,
+}
+
 
 def require_peer(name: str) -> ModuleType:
     """Import a peer framework, or skip; where LSTMBENCH_REQUIRE_PEERS names it, absence fails."""

@@ -172,6 +172,7 @@ def test_only_the_registry_loads_backends():
     "name",
     [
         "report",
+        "markdown",
         "tables",
         "summary",
         "result",
@@ -193,6 +194,10 @@ def test_the_command_line_imports_what_takes_time_only_when_it_is_needed():
     reached = tops(reached_from("lstmbench.cli"))
 
     assert reached - set(sys.stdlib_module_names) == {"lstmbench", "typer"}
+
+
+def test_markdown_needs_the_standard_library_alone():
+    assert tops(imports_of("lstmbench.markdown")) <= set(sys.stdlib_module_names)
 
 
 @pytest.mark.parametrize("name", [name for name in within("lstmbench") if name != "lstmbench.cli"])

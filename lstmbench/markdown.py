@@ -1,0 +1,32 @@
+"""Markdown from text that may be a stranger's: escaped words, tables, and parts that fold."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+!|<>~$&]")
+# GitHub makes links and mentions of decoded text too: an invisible space breaks those.
+_LIVE = re.compile(r"@|(?<=:)(?=//)|(?<=www\.)", re.I)
+# What would begin a list or a rule at the head of an item.
+_LEADING = re.compile(r"^(\d*)([-.])(?=[-\s]|$)")
+LONGEST = 300
+
+
+def escape(text: str) -> str:
+    """Text that Markdown and HTML leave as it is: one line, nothing live, no mentions."""
+    line = " ".join(text.split())
+    if len(line) > LONGEST:
+        line = line[: LONGEST - 1] + "…"
+    quiet = _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", line)
+    quiet = _LEADING.sub(lambda match: f"{match[1]}&#{ord(match[2])};", quiet)
+    return _LIVE.sub(lambda match: f"{match[0]}&#8203;", quiet)
+
+
+def table(head: Sequence[str], body: Iterable[Sequence[str]], left: Sequence[int] = ()) -> str:
+    """A Markdown table; numbers to the right, the columns in ``left`` to the left."""
+    rule = [":---" if index in left else "---:" for index in range(len(head))]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *body))
+
+
+def fold(title: str, text: str) -> str:
+    """A part that opens on a click; without the empty line its table would not render."""
+    return f"<details>\n<summary>{title}</summary>\n\n{text}\n\n</details>"
