@@ -148,6 +148,22 @@ def overall(lines: Sequence[Line], baseline: str) -> Iterator[Overall]:
                 )
 
 
+def is_own(backend: str) -> bool:
+    """Whether a backend is made of the kernels of this repository."""
+    return backend.startswith("numba-")
+
+
+def own(line: Line) -> str | None:
+    """The fastest of the own backends of a line; ``None`` where none has a time."""
+    times = {name: time for name, time in line.timed().items() if is_own(name)}
+    return min(times, key=times.__getitem__) if times else None
+
+
+def peers(line: Line) -> list[str]:
+    """The backends of others that have a time; NumPy is everybody's baseline and nobody's peer."""
+    return [name for name in line.timed() if not is_own(name) and name != "numpy"]
+
+
 def wins(lines: Iterable[Line]) -> dict[str, int]:
     """In how many rows each backend is the fastest, the most frequent winner first."""
     winners = [line.fastest for line in lines if line.margin is not None]

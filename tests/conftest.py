@@ -131,6 +131,29 @@ def bad_row(status: Any, reason: str = "for a reason", **given: Any) -> Row:
     return a_row(outcome=Outcome(status=status, reason=reason), **given)
 
 
+def contenders(
+    workload: Workload | None = None,
+    *,
+    threads: int = 1,
+    fraction: float | None = None,
+    bound: str = "compute",
+    **seconds: float,
+) -> list[Row]:
+    """A row for each backend, underscores for hyphens; the own one with its fraction."""
+    rows = []
+    for name, time in seconds.items():
+        row = a_row(workload, backend=name.replace("_", "-"), seconds=time, threads=threads)
+        if name.startswith("numba") and fraction is not None:
+            row = row.model_copy(update={"fraction_of_peak": fraction, "bound": bound})
+        rows.append(row)
+    return rows
+
+
+def with_memory(row: Row, count: int | None) -> Row:
+    """The row with another peak memory, in bytes."""
+    return row.model_copy(update={"peak_memory_bytes": count})
+
+
 def a_machine(**given: Any) -> Machine:
     """A machine that nobody has."""
     facts: dict[str, Any] = {

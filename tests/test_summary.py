@@ -122,6 +122,23 @@ def test_other_threads_are_another_group():
     assert [group.threads for group in groups] == [1, 2]
 
 
+# --- own kernels and peers
+
+
+def test_own_is_the_fastest_of_the_backends_in_numba():
+    line = line_of(**{"numba-cpu": 0.003, "numba-cuda": 0.002, "torch-cpu": 0.001})
+
+    assert summary.own(line) == "numba-cuda"
+    assert summary.own(line_of(numba=0.001, torch=0.001)) is None
+
+
+def test_peers_are_neither_own_nor_numpy_nor_without_a_time():
+    rows = rows_of(a_workload(), numpy=0.004, **{"numba-cpu": 0.001, "torch-cpu": 0.002, "x": 1.0})
+    (line,) = lines_of([*rows, bad_row("failed", backend="jax-cpu")])
+
+    assert summary.peers(line) == ["torch-cpu", "x"]
+
+
 # --- overall
 
 
