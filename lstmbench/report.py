@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from . import summary
+from . import peers, summary
 from .errors import UsageError
+from .fields import median, of_the_bound, row_name
 from .markdown import escape, fold, table
 from .records import Result, Row
 from .result import read, write_atomically
@@ -22,7 +23,7 @@ _BLOCK = re.compile(
 
 
 def report(results: Sequence[Result]) -> str:
-    """The whole page: for each file the answer, the grids, every row, the machine, the method."""
+    """The whole page: of each file the answer, grids, every row, the peers, machine and method."""
     parts = ["# Recurrent networks: training speedup and inference throughput"]
     for result in results:
         parts += _of_file(result)
@@ -78,6 +79,7 @@ def _of_file(result: Result) -> Iterator[str]:
     yield from _trouble(result.rows)
     yield from _grids(lines, result.baseline)
     yield _every_row(lines, result.baseline)
+    yield from peers.section(lines)
     yield _machine(result)
     yield _method(result)
 
@@ -196,10 +198,10 @@ def _every_row(lines: Sequence[Line], baseline: str) -> str:
             speedup = line.speedup(name, baseline)
             body.append(
                 [
-                    _row_name(row),
+                    row_name(row),
                     str(row.threads),
                     escape(name),
-                    duration(row.time_s.median) + (" ⚠" if summary.is_disturbed(row) else ""),
+                    median(row),
                     f"{duration(low)} to {duration(high)} (± {percent(row.time_s.spread)})",
                     f"{row.time_s.samples} × {row.loops or 1}, {row.stop or 'unknown'}",
                     f"{ratio(speedup.value)} ({ratio(speedup.low)} to {ratio(speedup.high)})"
@@ -208,18 +210,12 @@ def _every_row(lines: Sequence[Line], baseline: str) -> str:
                     rate(row.sequences_per_s) if row.sequences_per_s else "",
                     rate(row.timesteps_per_s) if row.timesteps_per_s else "",
                     duration(row.compile_s) if row.compile_s else "",
-                    f"{percent(row.fraction_of_peak)} of {escape(row.bound or 'it')}"
-                    if row.fraction_of_peak
-                    else "",
+                    of_the_bound(row),
                     size(row.peak_memory_bytes) if row.peak_memory_bytes else "",
                     _error(row),
                 ]
             )
     return fold(f"Every row ({len(body)})", table(head, body, left=(0, 2)))
-
-
-def _row_name(row: Row) -> str:
-    return escape(row.id) + (f" ({escape(row.data)})" if row.data != "random" else "")
 
 
 def _error(row: Row) -> str:
@@ -239,7 +235,7 @@ def _trouble(rows: Sequence[Row]) -> Iterator[str]:
             f"(on up to {most:.1f} processors); they are marked ⚠ below."
         )
     body = [
-        [escape(backend), status, str(len(of)), _row_name(of[0]), escape(reason)]
+        [escape(backend), status, str(len(of)), row_name(of[0]), escape(reason)]
         for (backend, status, reason), of in summary.without_time(rows).items()
     ]
     if body:

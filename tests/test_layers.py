@@ -173,6 +173,9 @@ def test_only_the_registry_loads_backends():
     [
         "report",
         "markdown",
+        "fields",
+        "duel",
+        "peers",
         "tables",
         "summary",
         "result",

@@ -13,6 +13,7 @@ from conftest import (
     as_result,
     assert_golden,
     bad_row,
+    ok_outcome,
 )
 
 from lstmbench import report
@@ -21,10 +22,12 @@ from lstmbench.errors import ResultFormatError, UsageError
 
 
 def a_hostile_result(text):
+    beside_the_bound = ok_outcome().model_copy(update={"fraction_of_peak": 0.5, "bound": text})
     return as_result(
         [
             a_row(backend="numpy"),
             a_row(backend=text, seconds=0.0005),
+            a_row(backend=f"numba-{text}", outcome=beside_the_bound),
             bad_row("failed", text, workload=a_workload(mode="train"), backend=text),
         ],
         baseline="numpy",
