@@ -26,6 +26,8 @@ SIZES = [
     Shape(1, 1, 1, 1),
     Shape(7, 3, 5, 9),  # nothing a vector width divides
     Shape(6, 1, 20, 52),
+    Shape(23, 1, 20, 52),  # one row begins the sums of steps ahead
+    Shape(11, 2, 3, 40),  # and so does each of two threads
     Shape(1, 5, 3, 33),
     Shape(9, 13, 17, 64),
     Shape(2, 300, 4, 20),  # more rows than one panel of the weight gradient holds

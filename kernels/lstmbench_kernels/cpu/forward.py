@@ -6,8 +6,9 @@ from numba.extending import register_jitable
 
 from .cells import h_first, h_gates, has_state, load_state, slot_numbers, slots, step
 from .compile import kernel
-from .gemm import next_rows, project
-from .simd import WIDTH, item_bytes, load_slots, load_up_to, store, store_slots, store_up_to
+from .gemm import even_share, next_rows, project
+from .simd import WIDTH, item_bytes, load, load_slots, load_up_to, store, store_slots, store_up_to
+from .stream import AHEAD, call_stream
 from .team import barrier, finish, start, step_barrier
 from .tile import call_tile
 
@@ -28,20 +29,34 @@ def forward(cell, jobs, shares, thread):
 @register_jitable
 def _run_direction(cell, j, share):
     _start_state(cell, j, share)
-    gate_step = j.blocks * j.B * slots(cell) * j.U * WIDTH
-    done = 0
-    while done < j.T:
-        steps = min(j.chunk, j.T - done)
-        t_first = j.T - done - steps if j.reverse else done
-        # In training the sums of every step are kept, in inference those of one chunk.
-        gates = j.gates + (t_first * gate_step if j.training else 0)
-        project(cell, j, t_first, t_first + steps, gates,
-                share.b_first, share.b_end, share.block_first, share.block_end)  # fmt: skip
-        for s in range(done, done + steps):
-            t = j.T - 1 - s if j.reverse else s
-            _run_step(cell, j, share, s, t, gates + (t - t_first) * gate_step)
-            step_barrier(share, j.blocks, j.panels)
-        done += steps
+    streaming = _is_streaming(j, share)
+    at_once = AHEAD if streaming else j.chunk
+    for s in range(j.T):
+        # A row alone begins the sums of the steps ahead on its way, all but the first and the last.
+        if s % at_once == 0 and (s == 0 or not streaming or s + AHEAD > j.T):
+            end = min(s + at_once, j.T)
+            t_first = j.T - end if j.reverse else s
+            project(cell, j, t_first, t_first + end - s,
+                    _gates_of(cell, j, share, end - 1 if j.reverse else s),
+                    share.b_first, share.b_end, share.block_first, share.block_end)  # fmt: skip
+        _run_step(cell, j, share, s)
+        step_barrier(share, j.blocks, j.panels)
+
+
+@register_jitable
+def _is_streaming(j, share):
+    return j.stream != 0 and share.b_end - share.b_first == 1
+
+
+@register_jitable
+def _gates_of(cell, j, share, s):
+    """Where the sums of step ``s`` lie: in order of time, in inference a few steps in a ring."""
+    step = j.blocks * j.B * slots(cell) * j.U * WIDTH
+    kept, n = j.T, s
+    if not j.training:
+        kept = 2 * AHEAD if _is_streaming(j, share) else j.chunk
+        n = s % kept
+    return j.gates + (kept - 1 - n if j.reverse else n) * step
 
 
 @register_jitable
@@ -61,17 +76,21 @@ def _start_state(cell, j, share):
 
 
 @register_jitable
-def _run_step(cell, j, share, s, t, gates):
-    """Step ``s`` at time ``t``: pre += R·h_prev, then the cell, for a thread's units and rows."""
+def _run_step(cell, j, share, s):
+    """Step ``s``: sums += R·h_prev, then the cell, for a thread's units and rows."""
     one = cell.one
     size = item_bytes(one)
     row = slots(cell) * j.U * WIDTH
     vectors = len(h_gates(cell)) * j.U
     first = h_first(cell) * j.U * WIDTH
-    t_prev = t + 1 if j.reverse else t - 1
     h, h_row = j.h0, j.H * size
     if s > 0:
-        h, h_row = j.y + t_prev * j.y_step, j.y_row
+        h, h_row = j.y + _time(j, s - 1) * j.y_step, j.y_row
+    gates = _gates_of(cell, j, share, s)
+    # A row alone begins a part of each of the next steps' sums while it waits for its weights.
+    later = s - s % AHEAD + AHEAD
+    streaming = _is_streaming(j, share) and later + AHEAD <= j.T
+    ahead = _gates_of(cell, j, share, later) if streaming else 0
     for n in range(share.block_first, share.block_end):
         # Every other step sweeps the blocks backwards: what is still in cache is used first.
         k = share.block_first + share.block_end - 1 - n if s % 2 else n
@@ -80,14 +99,49 @@ def _run_step(cell, j, share, s, t, gates):
         while b < share.b_end:
             rows = next_rows(share.b_end - b)
             c = gates + (k * j.B + b) * row
-            call_tile(j.tile, rows, vectors, c + first, row, c + first, row,
-                 h + b * h_row, h_row, size, 0, panel, j.H, 1)  # fmt: skip
-            _apply_cell(cell, j, s, t, k, b, rows, c)
+            if ahead != 0:
+                to = ahead + (k * j.B + b) * row
+                _stream(cell, j, s % AHEAD, _time(j, later), k, b, c + first, h + b * h_row, to)
+            else:
+                call_tile(j.tile, rows, vectors, c + first, row, c + first, row,
+                     h + b * h_row, h_row, size, 0, panel, j.H, 1)  # fmt: skip
+            _apply_cell(cell, j, s, k, b, rows, c)
             b += rows
 
 
 @register_jitable
-def _apply_cell(cell, j, s, t, k, b_first, rows, sums):
+def _time(j, s):
+    """The index of step ``s`` in x and y."""
+    return j.T - 1 - s if j.reverse else s
+
+
+@register_jitable
+def _stream(cell, j, part, t, k, b, sums, h, ahead):
+    """sums += R·h, and part of AHEAD of the input product for AHEAD steps from time ``t`` on."""
+    one = cell.one
+    size = item_bytes(one)
+    row = slots(cell) * j.U * WIDTH
+    vectors = len(h_gates(cell)) * j.U
+    step = j.blocks * j.B * row
+    panel = k * vectors * WIDTH
+    bias = j.bias + k * row
+    i_first, i_end = even_share(j.I, part, AHEAD)
+    c_row = -step if j.reverse else step
+    z, z_row = ahead, c_row
+    if part == 0:
+        z, z_row = bias, 0
+        for v in range(vectors, slots(cell) * j.U):  # slots without an input product
+            for r in range(AHEAD):
+                store(ahead + r * c_row + v * WIDTH, load(one, bias + v * WIDTH))
+    call_stream(j.stream, vectors, sums, h, j.weight_h + panel * j.H, j.H,
+                ahead, c_row, z, z_row,
+                j.x + t * j.x_step + b * j.x_row + i_first * size,
+                -j.x_step if j.reverse else j.x_step,
+                j.weight_x + panel * j.I + i_first * vectors * WIDTH, i_end - i_first)  # fmt: skip
+
+
+@register_jitable
+def _apply_cell(cell, j, s, k, b_first, rows, sums):
     """The elementwise step for one tile: sums in, h and state out, gates kept in training."""
     one = cell.one
     size = item_bytes(one)
@@ -96,7 +150,7 @@ def _apply_cell(cell, j, s, t, k, b_first, rows, sums):
     last = s == j.T - 1
     training = j.training
     hT, cT = j.hT, j.cT
-    y = j.y + t * j.y_step
+    y = j.y + _time(j, s) * j.y_step
     y_row = j.y_row
     state = j.state + s * j.state_step
     state_next = state + j.state_step

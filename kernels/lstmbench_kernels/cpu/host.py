@@ -17,15 +17,16 @@ class Registers:
     name: str
     bytes: int
     tile_rows: int  # rows of a tile of four vectors that fit beside its operands
+    rows_ahead: int  # and rows that fit beside one more
 
     def lanes(self, itemsize: int) -> int:
         return self.bytes // itemsize
 
 
-AVX512 = Registers("AVX-512", 64, 6)
-AVX2 = Registers("AVX2", 32, 3)
-NEON = Registers("NEON", 16, 6)
-BASELINE = Registers("128-bit baseline", 16, 3)
+AVX512 = Registers("AVX-512", 64, 6, 5)
+AVX2 = Registers("AVX2", 32, 3, 2)
+NEON = Registers("NEON", 16, 6, 5)
+BASELINE = Registers("128-bit baseline", 16, 3, 2)
 
 
 def _features() -> set[str]:
@@ -86,10 +87,20 @@ def physical_cores() -> int:
 
 
 @cache
-def l2_bytes() -> int:
-    """Size of one core's private second-level cache; 1 MiB where the system does not say."""
+def cache_bytes(level: int) -> int | None:
+    """Size of a core's cache, 2 or 3 for the second or the third; None where nothing says it."""
     try:
-        text = Path("/sys/devices/system/cpu/cpu0/cache/index2/size").read_text().strip()
+        text = Path(f"/sys/devices/system/cpu/cpu0/cache/index{level}/size").read_text().strip()
         return int(text.removesuffix("K")) * 1024
     except (OSError, ValueError):
-        return 1 << 20
+        return None
+
+
+def l2_bytes() -> int:
+    """Size of one core's private second-level cache; 1 MiB where the system does not say."""
+    return cache_bytes(2) or 1 << 20
+
+
+def last_cache_bytes() -> int:
+    """Size of the last cache, which all cores share; 8 MiB where the system does not say."""
+    return cache_bytes(3) or 8 << 20

@@ -7,7 +7,7 @@ import numpy as np
 # T = seq_len, B = batch_size, I = input_size, H = hidden_size, U = vectors of units in a block
 
 _JOB_FIELDS = (
-    "tile", "T", "B", "I", "H", "U", "blocks", "reverse", "training", "chunk", "cache",
+    "tile", "stream", "T", "B", "I", "H", "U", "blocks", "reverse", "training", "chunk", "cache",
     # forward: arrays, their byte strides from step to step and from row to row
     "x", "x_step", "x_row", "y", "y_step", "y_row", "h0", "state0", "hT", "cT",
     "weight_x", "weight_h", "bias", "gates", "state", "state_step",

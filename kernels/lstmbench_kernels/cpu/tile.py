@@ -6,7 +6,7 @@ in registers while k runs.
 
 # ruff: noqa: ARG001  Numba fixes the arguments of what it calls
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from llvmlite import ir
@@ -22,155 +22,129 @@ CACHE_LINE = 64
 PREFETCHED_LINES = 4  # a unit block's gates of one row
 
 
-def _prefetch(builder, pointer):
-    """Bring a cache line near; an address that is not ours does no harm."""
-    kind = ir.FunctionType(ir.VoidType(), [pointer.type, I32, I32, I32])
-    function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-    builder.call(function, [pointer, I32(0), I32(3), I32(1)])
+class Emitter:
+    """Emits sums of products of one precision; LLVM keeps the variables that it makes in registers.
+
+    Addresses are 64-bit integers and strides are in bytes.
+    """
+
+    def __init__(self, builder, dtype):
+        self.builder = builder
+        self.kind, self.scalar, self.size = llvm_vector(dtype), llvm_scalar(dtype), item_size(dtype)
+        self.width = self.kind.count * self.size
+
+    def sums(self, count):
+        """Variables that begin at zero."""
+        zero = ir.Constant(self.kind, None)
+        return [cgutils.alloca_once_value(self.builder, zero) for _ in range(count)]
+
+    def offset(self, base, stride, index):
+        """The address ``index`` strides behind ``base``."""
+        index = I64(index) if isinstance(index, int) else index
+        stride = I64(stride) if isinstance(stride, int) else stride
+        return self.builder.add(base, self.builder.mul(stride, index))
+
+    def load(self, address, v):
+        return self.builder.load(self._vector(address, v), align=self.size)
+
+    def splat(self, address):
+        """The number at an address, in every lane."""
+        where = self.builder.inttoptr(address, self.scalar.as_pointer())
+        return splat_scalar(
+            self.builder, self.builder.load(where, align=self.size), self.kind.count
+        )
+
+    def multiply_add(self, sums, factor, columns):
+        for total, column in zip(sums, columns, strict=True):
+            before = self.builder.load(total)
+            result = call_llvm(self.builder, "llvm.fmuladd", self.kind, factor, column, before)
+            self.builder.store(result, total)
+
+    def finish(self, sums, c, z):
+        """C = Z + sums.  Z last: sums over many steps then come in two levels, which keeps them
+        precise."""
+        for v, total in enumerate(sums):
+            result = self.builder.fadd(self.load(z, v), self.builder.load(total))
+            self.builder.store(result, self._vector(c, v), align=self.size)
+
+    def prefetch(self, address):
+        """Bring a cache line near; an address that is not ours does no harm."""
+        pointer = self.builder.inttoptr(address, self.scalar.as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [pointer.type, I32, I32, I32])
+        function = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
+        self.builder.call(function, [pointer, I32(0), I32(3), I32(1)])
+
+    def _vector(self, address, v):
+        where = self.builder.add(address, I64(v * self.width)) if v else address
+        return self.builder.inttoptr(where, self.kind.as_pointer())
+
+
+def begin_function(module, dtype, name, arguments):
+    """A function of 64-bit integers, shared by all that call it, and whether it is new."""
+    full_name = f"lstmbench_{name}_{llvm_scalar(dtype)}_{llvm_vector(dtype).count}"
+    kind = ir.FunctionType(ir.VoidType(), [I64] * arguments)
+    function = cgutils.get_or_insert_function(module, kind, full_name)
+    new = function.is_declaration
+    if new:
+        function.linkage = "linkonce_odr"
+        function.attributes.add("noinline")
+        function.append_basic_block("entry")
+    return function, new
 
 
 def _tile_function(module, dtype, rows, vectors):
-    """Emit C = Z + A·P for ``rows`` × ``vectors`` accumulators, held in registers throughout.
+    """Emit C = Z + A·P for ``rows`` × ``vectors`` sums, held in registers throughout.
 
     Arguments, all 64-bit: c, c_row, z, z_row, a, a_row, a_step, a_skip, p, inner, outer.
     A's element (r, k) with k = (j, i), i < inner, j < outer, is the scalar at
     ``a + r·a_row + i·a_step + j·a_skip``; P's row k is ``vectors`` vectors at
     ``p + k·vectors·width``.  Small tiles run several sums side by side to hide the latency of FMA.
     """
-    kind = llvm_vector(dtype)
-    scalar = llvm_scalar(dtype)
-    size = item_size(dtype)
-    width = kind.count * size
-    name = f"lstmbench_tile_{scalar}_{kind.count}_{rows}x{vectors}"
-    function = cgutils.get_or_insert_function(
-        module, ir.FunctionType(ir.VoidType(), [I64] * 11), name
-    )
-    if not function.is_declaration:
+    function, new = begin_function(module, dtype, f"tile_{rows}x{vectors}", 11)
+    if not new:
         return function
-    function.linkage = "linkonce_odr"
-    function.attributes.add("noinline")
     c, c_row, z, z_row, a, a_row, a_step, a_skip, p, inner, outer = function.args
+    builder = ir.IRBuilder(function.entry_basic_block)
+    emit = Emitter(builder, dtype)
+    panel_row = vectors * emit.width
     phases = max(1, min(4, 8 // (rows * vectors)))
-    tile = [(r, v) for r in range(rows) for v in range(vectors)]
+    sums = [[emit.sums(vectors) for _ in range(rows)] for _ in range(phases)]
 
-    entry = function.append_basic_block("entry")
-    outer_head = function.append_basic_block("outer")
-    inner_head = function.append_basic_block("inner")
-    body = function.append_basic_block("body")
-    rest_head = function.append_basic_block("rest")
-    rest_body = function.append_basic_block("rest_body")
-    outer_end = function.append_basic_block("outer_end")
-    done = function.append_basic_block("done")
-    builder = ir.IRBuilder(entry)
+    def multiply(phase, bases, panel, i):
+        """One k: every sum of one phase gets its product."""
+        row = emit.offset(panel, panel_row, i)
+        columns = [emit.load(row, v) for v in range(vectors)]
+        for base, of_row in zip(bases, sums[phase], strict=True):
+            emit.multiply_add(of_row, emit.splat(emit.offset(base, a_step, i)), columns)
 
-    def vector_at(address, v):
-        where = builder.add(address, I64(v * width)) if v else address
-        return builder.inttoptr(where, kind.as_pointer())
+    with cgutils.for_range(builder, outer) as loop:
+        bases = [emit.offset(emit.offset(a, a_row, r), a_skip, loop.index) for r in range(rows)]
+        panel = emit.offset(p, builder.mul(inner, I64(panel_row)), loop.index)
+        # The hardware foresees runs, not jumps: ask for the numbers of A behind the next one.
+        for base in bases:
+            for line in range(PREFETCHED_LINES):
+                emit.prefetch(emit.offset(builder.add(base, a_skip), CACHE_LINE, line))
+        rounds = builder.sdiv(inner, I64(phases))
+        with cgutils.for_range(builder, rounds) as round_:
+            for phase in range(phases):
+                k = builder.add(builder.mul(round_.index, I64(phases)), I64(phase))
+                multiply(phase, bases, panel, k)
+        if phases > 1:
+            with cgutils.for_range(builder, inner, start=builder.mul(rounds, I64(phases))) as rest:
+                multiply(0, bases, panel, rest.index)
 
-    def multiply(sums, a_bases, a_offset, panel):
-        """One k: every accumulator of one phase gets its product."""
-        columns = [builder.load(vector_at(panel, v), align=size) for v in range(vectors)]
-        results = []
-        for r in range(rows):
-            where = builder.inttoptr(builder.add(a_bases[r], a_offset), scalar.as_pointer())
-            factor = splat_scalar(builder, builder.load(where, align=size), kind.count)
-            for v in range(vectors):
-                total = sums[r * vectors + v]
-                results.append(call_llvm(builder, "llvm.fmuladd", kind, factor, columns[v], total))
-        return results
-
-    zero = ir.Constant(kind, None)
-    pairs = builder.and_(inner, I64(-phases)) if phases > 1 else inner
-    bases = [builder.add(a, builder.mul(a_row, I64(r))) for r in range(rows)]
-    builder.branch(outer_head)
-
-    def phis(count, kind):
-        return [builder.phi(kind) for _ in range(count)]
-
-    total = rows * vectors
-    builder.position_at_end(outer_head)
-    j, j_offset, j_panel = phis(3, I64)
-    j_sums = phis(total * phases, kind)
-    # The hardware foresees runs, not jumps: ask for the numbers of A behind the next one.
-    j_offset_next = builder.add(j_offset, a_skip)
-    for base in bases:
-        for line in range(PREFETCHED_LINES):
-            where = builder.add(builder.add(base, j_offset_next), I64(line * CACHE_LINE))
-            _prefetch(builder, builder.inttoptr(where, scalar.as_pointer()))
-    builder.branch(inner_head)
-
-    builder.position_at_end(inner_head)
-    i, i_offset, i_panel = phis(3, I64)
-    i_sums = phis(total * phases, kind)
-    builder.cbranch(builder.icmp_signed("<", i, pairs), body, rest_head)
-
-    builder.position_at_end(body)
-    sums, offset, panel = [], i_offset, i_panel
-    for phase in range(phases):
-        sums += multiply(i_sums[phase * total : (phase + 1) * total], bases, offset, panel)
-        offset = builder.add(offset, a_step)
-        panel = builder.add(panel, I64(vectors * width))
-    i_next = builder.add(i, I64(phases))
-    builder.branch(inner_head)
-    for phi, first, following in zip(
-        [i, i_offset, i_panel, *i_sums],
-        [I64(0), j_offset, j_panel, *j_sums],
-        [i_next, offset, panel, *sums],
-        strict=True,
-    ):
-        phi.add_incoming(first, outer_head)
-        phi.add_incoming(following, body)
-
-    builder.position_at_end(rest_head)
-    k, k_offset, k_panel = phis(3, I64)
-    k_sums = phis(total, kind)
-    builder.cbranch(builder.icmp_signed("<", k, inner), rest_body, outer_end)
-
-    builder.position_at_end(rest_body)
-    sums = multiply(k_sums, bases, k_offset, k_panel)
-    k_next = builder.add(k, I64(1))
-    k_offset_next = builder.add(k_offset, a_step)
-    k_panel_next = builder.add(k_panel, I64(vectors * width))
-    builder.branch(rest_head)
-    for phi, first, following in zip(
-        [k, k_offset, k_panel, *k_sums],
-        [i, i_offset, i_panel, *i_sums[:total]],
-        [k_next, k_offset_next, k_panel_next, *sums],
-        strict=True,
-    ):
-        phi.add_incoming(first, inner_head)
-        phi.add_incoming(following, rest_body)
-
-    builder.position_at_end(outer_end)
-    j_next = builder.add(j, I64(1))
-    builder.cbranch(builder.icmp_signed("<", j_next, outer), outer_head, done)
-    rest_sums = k_sums + i_sums[total:]
-    for phi, first, following in zip(
-        [j, j_offset, j_panel, *j_sums],
-        [I64(0), I64(0), p, *([zero] * (total * phases))],
-        [j_next, j_offset_next, k_panel, *rest_sums],
-        strict=True,
-    ):
-        phi.add_incoming(first, entry)
-        phi.add_incoming(following, outer_end)
-
-    builder.position_at_end(done)
-    for index, (r, v) in enumerate(tile):
-        result = rest_sums[index]
-        for phase in range(1, phases):
-            result = builder.fadd(result, rest_sums[phase * total + index])
-        # Z last: sums over many steps then come in two levels, which keeps them precise.
-        before = builder.load(vector_at(builder.add(z, builder.mul(z_row, I64(r))), v), align=size)
-        result = builder.fadd(before, result)
-        where = vector_at(builder.add(c, builder.mul(c_row, I64(r))), v)
-        builder.store(result, where, align=size)
+    for r in range(rows):
+        for v, total in enumerate(sums[0][r]):
+            for phase in range(1, phases):
+                both = builder.fadd(builder.load(total), builder.load(sums[phase][r][v]))
+                builder.store(both, total)
+        emit.finish(sums[0][r], emit.offset(c, c_row, r), emit.offset(z, z_row, r))
     builder.ret_void()
     return function
 
 
 TILE_ROWS = registers().tile_rows
 TILE_VECTORS = 4
-
 
 TILE_ARGUMENTS = 13
 
@@ -185,13 +159,32 @@ def call_tile(
     the same vectors.  C may be Z.  ``inner`` ≥ 0, ``outer`` ≥ 1.  ``code`` is ``tile_code(dtype)``:
     tiles are compiled once for all kernels, which would otherwise each spend seconds on them.
     """
+    return call_address(TILE_ARGUMENTS)
+
+
+def call_address(arguments):
+    """Typing and lowering of a call of 64-bit integers to the address that is the first."""
 
     def codegen(context, builder, sig, args):
-        kind = ir.FunctionType(ir.VoidType(), [I64] * TILE_ARGUMENTS)
+        kind = ir.FunctionType(ir.VoidType(), [I64] * arguments)
         builder.call(pointer_to(builder, args[0], kind), args[1:])
         return context.get_dummy_value()
 
-    return types.none(*([types.int64] * (1 + TILE_ARGUMENTS))), codegen
+    return types.none(*([types.int64] * (1 + arguments))), codegen
+
+
+def switch(context, builder, number, cases):
+    """Do what ``cases`` has for ``number``; each emits a call."""
+    end = builder.append_basic_block("end")
+    jump = builder.switch(number, end)
+    for value, emit_call in cases.items():
+        block = builder.append_basic_block(f"case_{value}")
+        jump.add_case(I64(value), block)
+        with builder.goto_block(block):
+            emit_call()
+            builder.branch(end)
+    builder.position_at_end(end)
+    return context.get_dummy_value()
 
 
 @intrinsic
@@ -201,17 +194,16 @@ def _tile_switch(
     """What ``call_tile`` calls: picks the function for its rows and vectors."""
 
     def codegen(context, builder, sig, args):
-        end = builder.append_basic_block("tile_end")
-        switch = builder.switch(builder.add(builder.mul(args[2], I64(16)), args[1]), end)
-        for v in range(1, TILE_VECTORS + 1):
-            for r in range(1, TILE_ROWS + 1):
-                block = builder.append_basic_block(f"tile_{r}x{v}")
-                switch.add_case(I64(v * 16 + r), block)
-                with builder.goto_block(block):
-                    builder.call(_tile_function(builder.module, like, r, v), args[3:])
-                    builder.branch(end)
-        builder.position_at_end(end)
-        return context.get_dummy_value()
+        def call(r, v):
+            builder.call(_tile_function(builder.module, like, r, v), args[3:])
+
+        cases = {
+            v * 16 + r: partial(call, r, v)
+            for v in range(1, TILE_VECTORS + 1)
+            for r in range(1, TILE_ROWS + 1)
+        }
+        number = builder.add(builder.mul(args[2], I64(16)), args[1])
+        return switch(context, builder, number, cases)
 
     return types.none(like, *([types.int64] * TILE_ARGUMENTS)), codegen
 

@@ -13,7 +13,8 @@ from .gemm import scratch_bytes
 from .host import l2_bytes
 from .job import JOB, SHARE
 from .pack import Geometry, aligned_zeros
-from .schedule import Schedule, choose_schedule, step_seconds
+from .schedule import Schedule, choose_schedule, step_seconds, streams
+from .stream import AHEAD, stream_code
 from .team import TEAM
 from .tile import tile_code
 from .weights import Weights
@@ -127,14 +128,16 @@ def _fill_job(
     step = (blocks, B, layout.slots, U, lanes)
     step_bytes = int(np.prod(step)) * dtype.itemsize
     chunk = max(1, min(T, CHUNK_BYTES // step_bytes))
-    gates = aligned_zeros((T if training else chunk, *step), dtype)
+    streaming = streams(len(layout.x_gates), shape, input_size, dtype.itemsize)
+    kept = T if training else max(chunk, 2 * AHEAD)
+    gates = aligned_zeros((kept, *step), dtype)
     states = (T + 1 if training else 1) if layout.state else 0
     state = aligned_zeros((states, blocks, B, U, lanes), dtype)
     carry = aligned_zeros((geometry.vectors, B, lanes), dtype)
     work.keep += [gates, state, carry]
     values = {
-        "tile": tile_code(dtype.name), "T": T, "B": B, "I": input_size, "H": H, "U": U,
-        "blocks": blocks, "reverse": direction,
+        "tile": tile_code(dtype.name), "stream": stream_code(dtype.name) if streaming else 0,
+        "T": T, "B": B, "I": input_size, "H": H, "U": U, "blocks": blocks, "reverse": direction,
         "training": training, "chunk": chunk, "cache": l2_bytes() // 2,
         "gates": address_of(gates), "state": address_of(state), "carry": address_of(carry),
         "state_step": step_bytes // layout.slots if training else 0,
