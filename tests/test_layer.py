@@ -10,6 +10,7 @@ import pytest
 from kernel_trials import make_layer, name_of, named, run_layer, states_of
 
 from lstmbench_kernels import GRU, LSTM, RNN
+from lstmbench_kernels.cpu.network import CpuNetwork
 from lstmbench_kernels.problem import make_problem
 from lstmbench_kernels.spec import CELLS, CellSpec, Shape, gradient_shapes, output_shapes
 from lstmbench_kernels.spec import LSTM as LSTM_SPEC
@@ -176,6 +177,26 @@ def test_out_is_written_in_place(cell: CellSpec) -> None:
     for name, array in back.items():
         assert array is gradients[name]
         np.testing.assert_array_equal(array, expected_gradients[name], err_msg=name)
+
+
+def test_results_that_are_handed_back_are_bound_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    bound = []
+    for name in ("_bind_forward", "_bind_backward"):
+        bind = getattr(CpuNetwork, name)
+
+        def counted(*arguments, name=name, bind=bind):
+            bound.append(name)
+            bind(*arguments)
+
+        monkeypatch.setattr(CpuNetwork, name, counted)
+    layer, x = LSTM(3, 4), np.ones((5, 2, 3), np.float32)
+    dy = np.ones((5, 2, 4), np.float32)
+    results, gradients = None, None
+    for _ in range(5):
+        results = layer.forward(x, training=True, out=results)
+        gradients = layer.backward(dy, out=gradients)
+    # The first of each made its arrays itself.
+    assert bound == 2 * ["_bind_forward", "_bind_backward"]
 
 
 def test_out_may_be_y_alone() -> None:
