@@ -5,16 +5,18 @@
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numba
 import numpy as np
+from numba import carray, types
 from numpy.typing import NDArray
 
 from ..spec import CellSpec, Shape
 from .backward import backward
 from .cells import LAYOUTS, marker
-from .compile import compile_once
+from .compile import callback
 from .forward import forward
 from .host import allowed_processors
 from .job import JOB, SHARE
@@ -27,6 +29,23 @@ Arrays = Mapping[str, Array]
 WORKSPACES_KEPT = 4  # shapes whose buffers a layer keeps, the latest used
 
 
+@cache
+def entry_code(mode: str, cell: str, dtype: str) -> int:
+    """The address of machine code that runs ``forward`` or ``backward`` of a cell in a precision.
+
+    It takes the addresses of the jobs and of the shares, and the number of the thread.
+    """
+    loop, one = {"forward": forward, "backward": backward}[mode], marker(cell, dtype)
+
+    def entry(jobs, shares, thread):
+        share = carray(shares, thread + 1)
+        loop(one, carray(jobs, share[thread].layers * share[thread].directions), share, thread)
+
+    records = [types.CPointer(numba.from_dtype(kind)) for kind in (JOB, SHARE)]
+    address: int = callback(entry, types.none(*records, types.int64)).address
+    return address
+
+
 class CpuNetwork:
     """One network on the CPU.  Arrays come checked; see ``layer.py`` for the public face."""
 
@@ -35,10 +54,9 @@ class CpuNetwork:
         # More threads than processors would wait for each other's time slices.
         self.threads = min(threads, allowed_processors())
         self.layout = LAYOUTS[cell.name]
-        self.marker = marker(cell.name, dtype)
         self.weights = Weights(self.layout, shape, dtype)
         self._workspaces: OrderedDict[tuple[int, int, bool], Workspace] = OrderedDict()
-        self._entries: dict[str, Any] = {}
+        self._entries: dict[str, int] = {}
 
     @property
     def parameters(self) -> dict[str, Array]:
@@ -49,17 +67,10 @@ class CpuNetwork:
         """Copy and pack a state dict."""
         self.weights.load(parameters)
 
-    def compile(self, mode: str) -> Any:
-        """The machine code of ``forward`` or ``backward``, compiled or taken from disk."""
+    def compile(self, mode: str) -> int:
+        """The address of the code of ``forward`` or ``backward``, compiled or taken from disk."""
         if mode not in self._entries:
-            function = forward if mode == "forward" else backward
-            self._entries[mode] = compile_once(
-                function,
-                numba.typeof(self.marker),
-                numba.typeof(np.zeros(1, JOB)),
-                numba.typeof(np.zeros(1, SHARE)),
-                numba.int64,
-            )
+            self._entries[mode] = entry_code(mode, self.cell.name, self.dtype.name)
         return self._entries[mode]
 
     def forward(self, inputs: Arrays, outputs: Arrays, training: bool, call: object) -> Workspace:
@@ -72,7 +83,7 @@ class CpuNetwork:
         if work.bound.get("forward") is not call:
             self._bind_forward(work, inputs, outputs)
             work.bound["forward"] = call
-        work.run(self.compile("forward"), self.marker)
+        work.run(self.compile("forward"))
         return work
 
     def _bind_forward(self, work: Workspace, inputs: Arrays, outputs: Arrays) -> None:
@@ -103,7 +114,7 @@ class CpuNetwork:
         if work.bound.get("backward") is not call:
             self._bind_backward(work, upstream, gradients)
             work.bound["backward"] = call
-        work.run(self.compile("backward"), self.marker)
+        work.run(self.compile("backward"))
 
     def _bind_backward(self, work: Workspace, upstream: Arrays, gradients: Arrays) -> None:
         jobs, H, item = work.jobs, self.shape.hidden_size, self.dtype.itemsize

@@ -32,6 +32,30 @@ def atomic_load(typingctx, address):
 
 
 @intrinsic
+def atomic_store(typingctx, address, value):
+    """Set the 64-bit counter at ``address``, after everything written before."""
+
+    def codegen(context, builder, sig, args):
+        pointer = pointer_to(builder, args[0], I64)
+        builder.store_atomic(args[1], pointer, "release", 8)
+        return context.get_dummy_value()
+
+    return types.none(types.int64, types.int64), codegen
+
+
+@intrinsic
+def call_entry(typingctx, code, jobs, shares, thread):
+    """Call the compiled code at an address; it takes and gives nothing but its arguments."""
+
+    def codegen(context, builder, sig, args):
+        kind = ir.FunctionType(ir.VoidType(), [I64] * 3)
+        builder.call(pointer_to(builder, args[0], kind), args[1:])
+        return context.get_dummy_value()
+
+    return types.none(*[types.int64] * 4), codegen
+
+
+@intrinsic
 def pause(typingctx):
     """Tell the processor that this is a waiting loop."""
 

@@ -7,7 +7,6 @@ and then sleep.
 
 import os
 import threading
-import time
 from queue import SimpleQueue
 from typing import Any
 
@@ -16,7 +15,15 @@ from numba import int64
 from numba.extending import register_jitable
 
 from .compile import compile_once, kernel
-from .sync import atomic_add, atomic_load, nanoseconds, pause, yield_processor
+from .sync import (
+    atomic_add,
+    atomic_load,
+    atomic_store,
+    call_entry,
+    nanoseconds,
+    pause,
+    yield_processor,
+)
 
 # Looks at a counter, some 10 µs, before giving the processor away: longer would starve the very
 # thread that is waited for where both have to share a processor.
@@ -95,19 +102,47 @@ def finish(share):
         atomic_add(share.finish_counter, -share.threads)
 
 
+# The board on which a call is posted, as 64-bit integers: calls started so far, then the number of
+# the latest call, how many threads it is for, and the addresses of its code and its records.
+STARTED, POSTED, MEMBERS, ENTRY, JOBS, SHARES = range(0, 48, 8)
+
+
 @kernel
-def _watch(counter, seen):
-    """What the counter holds, once it is more than ``seen`` or the patience is over."""
-    spins = 0
-    while True:
-        value = atomic_load(counter)
-        if value > seen or spins > SPINS + WATCH_YIELDS:
-            return value
-        if spins < SPINS:
-            pause()
-        else:
-            yield_processor()
-        spins += 1
+def lead(board, number, members, entry, jobs, shares):
+    """Post a call, and run it as its first thread: ``entry(jobs, shares, 0)``."""
+    # The number first: who reads something newer than the number it knows will see that it is.
+    atomic_store(board + POSTED, number)
+    atomic_store(board + MEMBERS, members)
+    atomic_store(board + ENTRY, entry)
+    atomic_store(board + JOBS, jobs)
+    atomic_store(board + SHARES, shares)
+    call_entry(entry, jobs, shares, 0)
+
+
+@kernel
+def _serve(board, member, seen):
+    """Run calls as thread ``member``, until none has come for a while; the last one seen.
+
+    Without Python: taking its lock after each call, and waking each other for it, would take
+    longer than a small network, and drives both threads to one processor.
+    """
+    idle = 0
+    while idle < SPINS + WATCH_YIELDS:
+        number = atomic_load(board + STARTED)
+        if number == seen:
+            if idle < SPINS:
+                pause()
+            else:
+                yield_processor()
+            idle += 1
+            continue
+        seen, idle = number, 0
+        members, entry = atomic_load(board + MEMBERS), atomic_load(board + ENTRY)
+        jobs, shares = atomic_load(board + JOBS), atomic_load(board + SHARES)
+        # A thread that a call does not need may look up late and find the next one.
+        if atomic_load(board + POSTED) == number and member < members:
+            call_entry(entry, jobs, shares, member)
+    return seen
 
 
 class _Worker(threading.Thread):
@@ -131,30 +166,25 @@ class _Worker(threading.Thread):
     def _work(self) -> None:
         team = self.team
         while True:
-            started = team.watch(team.start_address, self.seen)
-            if started > self.seen:
-                self.seen = started
-                number, entry, cell, jobs, shares = team.call
-                # A thread that a call does not need may look up late and find the next one.
-                if number == started and self.number < len(shares):
-                    entry(cell, jobs, shares, self.number)
-                continue
+            self.seen = team.serve(team.board_address, self.number, self.seen)
             self.asleep = True
             # A call may have been posted while this thread made up its mind to sleep.
             if team.posted <= self.seen:
                 return
             self.asleep = False
-            time.sleep(50e-6)
 
 
 class Team:
     """Threads that run one call together; one team serves a whole process."""
 
     def __init__(self) -> None:
-        self._counter = np.zeros(16, np.int64)
-        self.start_address = self._counter.ctypes.data
-        self.watch: Any = None
-        self.call: Any = None
+        self._board = np.zeros(16, np.int64)
+        self.board_address = self._board.ctypes.data
+        self.start_address = self.board_address + STARTED
+        self._alone = np.zeros(16, np.int64)  # a board that nobody reads
+        self._alone_address = self._alone.ctypes.data
+        self.lead: Any = None
+        self.serve: Any = None
         self.posted = 0
         self._forget()
 
@@ -166,34 +196,34 @@ class Team:
     @property
     def started(self) -> int:
         """Calls started so far."""
-        return int(self._counter[0])
+        return int(self._board[0])
 
-    def run(self, entry: Any, cell: Any, jobs: Any, shares: Any) -> None:
-        """Call ``entry(cell, jobs, shares, thread)`` in as many threads as there are shares.
+    def run(self, entry: int, jobs: int, shares: int, members: int) -> None:
+        """Call the code at ``entry`` with ``(jobs, shares, thread)`` in ``members`` threads.
 
-        Nothing may raise between the first thread that enters and the last: ``entry`` itself starts
-        the others, so an interrupt comes before all of them or after.
+        All are addresses.  Nothing may raise between the first thread that enters and the last:
+        ``entry`` itself starts the others, so an interrupt comes before all of them or after.
         """
-        if len(shares) == 1:
-            entry(cell, jobs, shares, 0)
+        if self.lead is None:
+            self.lead = compile_once(lead, *[int64] * 6)
+            self.serve = compile_once(_serve, *[int64] * 3)
+        if members == 1:
+            self.lead(self._alone_address, 0, 1, entry, jobs, shares)
             return
         with self._lock:
-            self._gather(len(shares))
+            self._gather(members)
             number = self.started + 1
-            self.call = number, entry, cell, jobs, shares
             self.posted = number
             try:
-                for worker in self._workers[: len(shares) - 1]:
+                for worker in self._workers[: members - 1]:
                     if worker.asleep:
                         worker.bell.put(None)
-                entry(cell, jobs, shares, 0)
+                self.lead(self.board_address, number, members, entry, jobs, shares)
             finally:
                 self.posted = self.started
 
     def _gather(self, count: int) -> None:
         """Have at least ``count`` threads, the caller included."""
-        if self.watch is None:
-            self.watch = compile_once(_watch, int64, int64)
         for number in range(len(self._workers) + 1, count):
             self._workers.append(_Worker(self, number))
 

@@ -51,12 +51,17 @@ class Workspace:
     layer_gradients: list[Array] = field(default_factory=list)
     geometries: list[Geometry] = field(default_factory=list)
     patience: int = 0  # nanoseconds
+    # Addresses, kept because NumPy takes 20 µs to tell one of a record: that of the jobs, and of
+    # the shares with their number.
+    jobs_address: int = 0
+    sharing: tuple[int, int] = (0, 0)
+    resting: tuple[int, int] = (0, 0)
     zeros: Any = None
     bound: dict[str, object] = field(default_factory=dict)  # the call whose arrays jobs point to
     rest: int = 0  # calls to go before the threads share hidden units again
     next_rest: int = 0  # one takeover may be chance, or the first touch of new memory
 
-    def run(self, entry: Any, cell: Any) -> None:
+    def run(self, entry: int) -> None:
         """Run a call on the team, and remember whether its threads were kept from running.
 
         While other work takes the processors, threads that meet at every step would be many times
@@ -64,9 +69,9 @@ class Workspace:
         """
         if self.rest > 0:
             self.rest -= 1
-            TEAM.run(entry, cell, self.jobs, self.resting_shares)
+            TEAM.run(entry, self.jobs_address, *self.resting)
             return
-        TEAM.run(entry, cell, self.jobs, self.shares)
+        TEAM.run(entry, self.jobs_address, *self.sharing)
         if self.fresh_shares["group_size"][0] == 1:
             return
         if (self.shares["group_size"] == 1).any():
@@ -108,6 +113,10 @@ def make_workspace(
         work.counters = counters
     for index, (layer, input_size, _) in enumerate(layers):
         _fill_job(work, weights, index, layer, input_size, shape, training)
+    work.jobs_address = address_of(work.jobs)
+    work.sharing = address_of(work.shares), len(work.shares)
+    if work.resting_shares is not None:
+        work.resting = address_of(work.resting_shares), len(work.resting_shares)
     return work
 
 
