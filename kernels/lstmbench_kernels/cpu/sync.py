@@ -89,6 +89,20 @@ def yield_processor(typingctx):
 
 
 @intrinsic
+def processor(typingctx):
+    """The number of the processor that runs this; -1 where the system does not say (not Linux)."""
+
+    def codegen(context, builder, sig, args):
+        if "linux" not in builder.module.triple:
+            return I64(-1)
+        kind = ir.FunctionType(I32, [])
+        function = cgutils.get_or_insert_function(builder.module, kind, "sched_getcpu")
+        return builder.sext(builder.call(function, []), I64)
+
+    return types.int64(), codegen
+
+
+@intrinsic
 def nanoseconds(typingctx):
     """A clock that never goes back; always 0 on Windows, which has no such function."""
 

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
-from numba import int64
+from numba import boolean, int64
 from numba.extending import register_jitable
 
 from .compile import compile_once, kernel
@@ -22,6 +22,7 @@ from .sync import (
     call_entry,
     nanoseconds,
     pause,
+    processor,
     yield_processor,
 )
 
@@ -103,8 +104,9 @@ def finish(share):
 
 
 # The board on which a call is posted, as 64-bit integers: calls started so far, then the number of
-# the latest call, how many threads it is for, and the addresses of its code and its records.
-STARTED, POSTED, MEMBERS, ENTRY, JOBS, SHARES = range(0, 48, 8)
+# the latest call, how many threads it is for, the addresses of its code and its records, and the
+# processor of its first thread.
+STARTED, POSTED, MEMBERS, ENTRY, JOBS, SHARES, PROCESSOR = range(0, 56, 8)
 
 
 @kernel
@@ -116,15 +118,17 @@ def lead(board, number, members, entry, jobs, shares):
     atomic_store(board + ENTRY, entry)
     atomic_store(board + JOBS, jobs)
     atomic_store(board + SHARES, shares)
+    atomic_store(board + PROCESSOR, processor())
     call_entry(entry, jobs, shares, 0)
 
 
 @kernel
-def _serve(board, member, seen):
-    """Run calls as thread ``member``, until none has come for a while; the last one seen.
+def _serve(board, member, seen, moved):
+    """Run calls as thread ``member``, until none has come for a while; the last one run or skipped.
 
     Without Python: taking its lock after each call, and waking each other for it, would take
-    longer than a small network, and drives both threads to one processor.
+    longer than a small network.  Returns before a call, too, where it would have to share the
+    processor of the first thread.
     """
     idle = 0
     while idle < SPINS + WATCH_YIELDS:
@@ -136,12 +140,15 @@ def _serve(board, member, seen):
                 yield_processor()
             idle += 1
             continue
-        seen, idle = number, 0
         members, entry = atomic_load(board + MEMBERS), atomic_load(board + ENTRY)
         jobs, shares = atomic_load(board + JOBS), atomic_load(board + SHARES)
+        here, first = processor(), atomic_load(board + PROCESSOR)
         # A thread that a call does not need may look up late and find the next one.
         if atomic_load(board + POSTED) == number and member < members:
+            if here == first and here >= 0 and not moved:
+                return seen
             call_entry(entry, jobs, shares, member)
+        seen, idle, moved = number, 0, False
     return seen
 
 
@@ -164,14 +171,32 @@ class _Worker(threading.Thread):
             self._work()
 
     def _work(self) -> None:
-        team = self.team
+        team, moved = self.team, False
         while True:
-            self.seen = team.serve(team.board_address, self.number, self.seen)
+            self.seen = team.serve(team.board_address, self.number, self.seen, moved)
+            moved = team.started > self.seen
+            if moved:
+                self._move_away()
+                continue
             self.asleep = True
             # A call may have been posted while this thread made up its mind to sleep.
             if team.posted <= self.seen:
                 return
             self.asleep = False
+
+    def _move_away(self) -> None:
+        """Leave the processor of the first thread, which the system may not do for a long time.
+
+        To threads that rather give a processor away than sleep, it pays little heed.
+        """
+        allowed = sorted(os.sched_getaffinity(0))
+        first = self.team.processor
+        if first in allowed and len(allowed) > 1:
+            place = (allowed.index(first) + self.number) % len(allowed)
+            try:
+                os.sched_setaffinity(0, {allowed[place]})
+            finally:
+                os.sched_setaffinity(0, allowed)
 
 
 class Team:
@@ -198,6 +223,11 @@ class Team:
         """Calls started so far."""
         return int(self._board[0])
 
+    @property
+    def processor(self) -> int:
+        """The processor of the first thread when the latest call was started."""
+        return int(self._board[PROCESSOR // 8])
+
     def run(self, entry: int, jobs: int, shares: int, members: int) -> None:
         """Call the code at ``entry`` with ``(jobs, shares, thread)`` in ``members`` threads.
 
@@ -206,7 +236,7 @@ class Team:
         """
         if self.lead is None:
             self.lead = compile_once(lead, *[int64] * 6)
-            self.serve = compile_once(_serve, *[int64] * 3)
+            self.serve = compile_once(_serve, *[int64] * 3, boolean)
         if members == 1:
             self.lead(self._alone_address, 0, 1, entry, jobs, shares)
             return
