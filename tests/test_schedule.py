@@ -84,15 +84,20 @@ def test_shares_cover_everything_once(schedule: Schedule, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("seq_len", [3, 40])
-def test_a_thread_that_must_wait_too_often_takes_over_and_rests(
-    seq_len: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "schedule",
+    [Schedule(3, 1, 1, 3), Schedule(4, 1, 4, 1), Schedule(4, 2, 2, 1), Schedule(4, 2, 1, 2)],
+    ids=str,
+)
+def test_a_thread_that_must_wait_too_long_goes_on_with_fewer(
+    seq_len: int, schedule: Schedule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With its patience used up beforehand, the first thread goes on alone: the same bits."""
-    monkeypatch.setattr(workspace, "choose_schedule", lambda *_: Schedule(3, 1, 1, 3))
-    net = LSTM(20, 70, num_threads=1)
+    """With its patience used up beforehand: the same bits, now and with all of them again."""
+    monkeypatch.setattr(workspace, "choose_schedule", lambda *_: schedule)
+    net = LSTM(20, 70, 2, bidirectional=schedule.direction_groups == 2, num_threads=1)
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(seq_len, 1, 20)).astype("float32")
-    dy = rng.normal(size=(seq_len, 1, 70)).astype("float32")
+    x = rng.normal(size=(seq_len, 4, 20)).astype("float32")
+    dy = rng.normal(size=(seq_len, 4, 70 * schedule.direction_groups)).astype("float32")
 
     def run(before_each) -> list:
         before_each()
@@ -113,6 +118,8 @@ def test_a_thread_that_must_wait_too_often_takes_over_and_rests(
     (work,) = net._network._workspaces.values()
     results = [run(lambda: impatient_after(0)), run(lambda: impatient_after(1)), run(resting)]
     assert rests[1:] == [0, FIRST_REST, FIRST_REST - 1]  # once may be chance
+    rest_of_each = iter([1, 0])  # forward with fewer, backward with all of them
+    results.append(run(lambda: setattr(work, "rest", next(rest_of_each))))
     for result in results:
         for array, other in zip(expected, result, strict=True):
             np.testing.assert_array_equal(other, array)

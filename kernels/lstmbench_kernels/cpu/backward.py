@@ -39,25 +39,33 @@ from .tile import call_tile
 
 
 @kernel
-def backward(cell, jobs, shares, thread):
-    """Run all layers; every thread of the team calls it with its own number."""
-    share = shares[thread]
-    start(share)
-    _clear(cell.one, share.scratch + ZERO_OFFSET)
-    for n in range(share.layers):
-        first = (share.layers - 1 - n) * share.directions
-        for direction in range(share.direction_first, share.direction_end):
-            _run_direction(cell, jobs[first + direction], share)
-        barrier(share.team_counter, share.threads)
-        for direction in range(share.directions):
-            j = jobs[first + direction]
-            for part in range(share.part_first, share.part_end):
-                input_gradient(cell, j, share, part, direction > 0)
-                weight_gradient(cell, j, share, part, False)
-                weight_gradient(cell, j, share, part, True)
-        if n < share.layers - 1:  # the layer below reads dx as its dy
-            barrier(share.team_counter, share.threads)
-    finish(share)
+def backward(cell, jobs, shares, thread, members):
+    """Run all layers; every member of the team calls it with its own number, as in ``forward``."""
+    mine = shares[thread]
+    start(mine, members)
+    for layer in range(mine.layers - 1, -1, -1):
+        first = layer * mine.directions
+        for n in range(thread, len(shares), members):
+            share = shares[n]
+            _clear(cell.one, share.scratch + ZERO_OFFSET)
+            for direction in range(share.direction_first, share.direction_end):
+                _run_direction(cell, jobs[first + direction], share)
+        barrier(mine, members)
+        for n in range(thread, len(shares), members):
+            _run_products(cell, jobs[first : first + mine.directions], shares[n])
+        if layer > 0:  # the layer below reads dx as its dy
+            barrier(mine, members)
+    finish(mine, members)
+
+
+@register_jitable
+def _run_products(cell, jobs, share):
+    for direction in range(share.directions):
+        j = jobs[direction]
+        for part in range(share.part_first, share.part_end):
+            input_gradient(cell, j, share, part, direction > 0)
+            weight_gradient(cell, j, share, part, False)
+            weight_gradient(cell, j, share, part, True)
 
 
 @register_jitable

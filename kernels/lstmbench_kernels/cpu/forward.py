@@ -14,16 +14,21 @@ from .tile import call_tile
 
 
 @kernel
-def forward(cell, jobs, shares, thread):
-    """Run all layers; every thread of the team calls it with its own number."""
-    share = shares[thread]
-    start(share)
-    for layer in range(share.layers):
-        for direction in range(share.direction_first, share.direction_end):
-            _run_direction(cell, jobs[layer * share.directions + direction], share)
-        if layer < share.layers - 1:
-            barrier(share.team_counter, share.threads)
-    finish(share)
+def forward(cell, jobs, shares, thread, members):
+    """Run all layers; every member of the team calls it with its own number.
+
+    There is a member for each share; or fewer, who take turns, where no shares meet at each step.
+    """
+    mine = shares[thread]
+    start(mine, members)
+    for layer in range(mine.layers):
+        for n in range(thread, len(shares), members):
+            share = shares[n]
+            for direction in range(share.direction_first, share.direction_end):
+                _run_direction(cell, jobs[layer * share.directions + direction], share)
+        if layer < mine.layers - 1:
+            barrier(mine, members)
+    finish(mine, members)
 
 
 @register_jitable

@@ -33,16 +33,17 @@ WORKSPACES_KEPT = 4  # shapes whose buffers a layer keeps, the latest used
 def entry_code(mode: str, cell: str, dtype: str) -> int:
     """The address of machine code that runs ``forward`` or ``backward`` of a cell in a precision.
 
-    It takes the addresses of the jobs and of the shares, and the number of the thread.
+    It takes the addresses of the jobs and of the shares, the number of the thread and of all.
     """
     loop, one = {"forward": forward, "backward": backward}[mode], marker(cell, dtype)
 
-    def entry(jobs, shares, thread):
-        share = carray(shares, thread + 1)
-        loop(one, carray(jobs, share[thread].layers * share[thread].directions), share, thread)
+    def entry(jobs, shares, thread, members):
+        first = carray(shares, 1)[0]
+        all_jobs = carray(jobs, first.layers * first.directions)
+        loop(one, all_jobs, carray(shares, first.threads), thread, members)
 
     records = [types.CPointer(numba.from_dtype(kind)) for kind in (JOB, SHARE)]
-    address: int = callback(entry, types.none(*records, types.int64)).address
+    address: int = callback(entry, types.none(*records, types.int64, types.int64)).address
     return address
 
 

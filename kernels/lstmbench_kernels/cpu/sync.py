@@ -44,15 +44,15 @@ def atomic_store(typingctx, address, value):
 
 
 @intrinsic
-def call_entry(typingctx, code, jobs, shares, thread):
+def call_entry(typingctx, code, jobs, shares, thread, members):
     """Call the compiled code at an address; it takes and gives nothing but its arguments."""
 
     def codegen(context, builder, sig, args):
-        kind = ir.FunctionType(ir.VoidType(), [I64] * 3)
+        kind = ir.FunctionType(ir.VoidType(), [I64] * 4)
         builder.call(pointer_to(builder, args[0], kind), args[1:])
         return context.get_dummy_value()
 
-    return types.none(*[types.int64] * 4), codegen
+    return types.none(*[types.int64] * 5), codegen
 
 
 @intrinsic

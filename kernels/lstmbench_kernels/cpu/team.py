@@ -34,11 +34,12 @@ WATCH_YIELDS = 200  # times a thread without work gives it away, some 100 µs, b
 
 
 @register_jitable
-def barrier(counter, count):
-    """Wait until ``count`` threads have arrived: spin, then yield, so that any number works."""
-    if count == 1:
-        return
-    _wait(counter, (atomic_add(counter, 1) // count + 1) * count)
+def barrier(share, members):
+    """Wait until all have arrived: spin, then yield, so that any number works."""
+    if members > 1:
+        counter = share.team_counter
+        meeting = atomic_add(counter, 1) // members + 1
+        share.waited += _wait(counter, meeting * members)
 
 
 @register_jitable
@@ -86,21 +87,23 @@ def step_barrier(share, blocks, panels):
 
 
 @register_jitable
-def start(share):
+def start(share, members):
     """Thread 0 sends the others off; from here on nothing can come between them."""
-    if share.thread == 0 and share.threads > 1:
+    if share.thread == 0 and members > 1:
         atomic_add(share.start_counter, 1)
 
 
 @register_jitable
-def finish(share):
+def finish(share, members):
     """Thread 0 waits for the others, who leave at once: its buffers may be freed after it."""
-    if share.threads == 1:
+    if members == 1:
         return
     atomic_add(share.finish_counter, 1)
     if share.thread == 0:
-        _wait(share.finish_counter, share.threads)
-        atomic_add(share.finish_counter, -share.threads)
+        share.waited += _wait(share.finish_counter, members)
+        # Nobody is at a barrier any more; the next call may have another number of members.
+        atomic_store(share.team_counter, 0)
+        atomic_store(share.finish_counter, 0)
 
 
 # The board on which a call is posted, as 64-bit integers: calls started so far, then the number of
@@ -111,7 +114,7 @@ STARTED, POSTED, MEMBERS, ENTRY, JOBS, SHARES, PROCESSOR = range(0, 56, 8)
 
 @kernel
 def lead(board, number, members, entry, jobs, shares):
-    """Post a call, and run it as its first thread: ``entry(jobs, shares, 0)``."""
+    """Post a call, and run it as its first thread: ``entry(jobs, shares, 0, members)``."""
     # The number first: who reads something newer than the number it knows will see that it is.
     atomic_store(board + POSTED, number)
     atomic_store(board + MEMBERS, members)
@@ -119,7 +122,7 @@ def lead(board, number, members, entry, jobs, shares):
     atomic_store(board + JOBS, jobs)
     atomic_store(board + SHARES, shares)
     atomic_store(board + PROCESSOR, processor())
-    call_entry(entry, jobs, shares, 0)
+    call_entry(entry, jobs, shares, 0, members)
 
 
 @kernel
@@ -147,7 +150,7 @@ def _serve(board, member, seen, moved):
         if atomic_load(board + POSTED) == number and member < members:
             if here == first and here >= 0 and not moved:
                 return seen
-            call_entry(entry, jobs, shares, member)
+            call_entry(entry, jobs, shares, member, members)
         seen, idle, moved = number, 0, False
     return seen
 
@@ -229,7 +232,7 @@ class Team:
         return int(self._board[PROCESSOR // 8])
 
     def run(self, entry: int, jobs: int, shares: int, members: int) -> None:
-        """Call the code at ``entry`` with ``(jobs, shares, thread)`` in ``members`` threads.
+        """Call the code at ``entry`` with ``(jobs, shares, thread, members)`` in each thread.
 
         All are addresses.  Nothing may raise between the first thread that enters and the last:
         ``entry`` itself starts the others, so an interrupt comes before all of them or after.

@@ -56,32 +56,35 @@ class Workspace:
     jobs_address: int = 0
     sharing: tuple[int, int] = (0, 0)
     resting: tuple[int, int] = (0, 0)
+    waited: Any = None  # nanoseconds that each thread waited in a call, where that was long
     zeros: Any = None
     bound: dict[str, object] = field(default_factory=dict)  # the call whose arrays jobs point to
-    rest: int = 0  # calls to go before the threads share hidden units again
-    next_rest: int = 0  # one takeover may be chance, or the first touch of new memory
+    rest: int = 0  # calls to go before as many threads as there are shares take part again
+    next_rest: int = 0  # one late thread may be chance, or the first touch of new memory
 
     def run(self, entry: int) -> None:
         """Run a call on the team, and remember whether its threads were kept from running.
 
-        While other work takes the processors, threads that meet at every step would be many times
-        slower than one alone; see ``team.step_barrier``.
+        While other work takes the processors, waiting for a thread that does not run would be many
+        times slower than doing its work; see ``team.step_barrier``.
         """
         if self.rest > 0:
             self.rest -= 1
             TEAM.run(entry, self.jobs_address, *self.resting)
             return
         TEAM.run(entry, self.jobs_address, *self.sharing)
-        if self.fresh_shares["group_size"][0] == 1:
+        if len(self.shares) == 1:
             return
-        if (self.shares["group_size"] == 1).any():
+        waited = self.waited.max()
+        if waited > self.patience:
             self.rest = self.next_rest
             self.shares[...] = self.fresh_shares
             self.counters[:, TAKEOVER] = 0
             self.next_rest = min(max(FIRST_REST, 2 * self.next_rest), LONGEST_REST)
         else:
-            self.shares["slow_waits"] = self.shares["waited"] = 0
             self.next_rest = 0
+            if waited > 0:
+                self.shares["slow_waits"] = self.waited[:] = 0
 
 
 def make_workspace(
@@ -113,8 +116,9 @@ def make_workspace(
         work.counters = counters
     for index, (layer, input_size, _) in enumerate(layers):
         _fill_job(work, weights, index, layer, input_size, shape, training)
-    work.jobs_address = address_of(work.jobs)
+    work.jobs_address, work.waited = address_of(work.jobs), work.shares["waited"]
     work.sharing = address_of(work.shares), len(work.shares)
+    work.resting = work.sharing[0], max(1, len(work.shares) // 2)
     if work.resting_shares is not None:
         work.resting = address_of(work.resting_shares), len(work.resting_shares)
     return work
