@@ -94,6 +94,8 @@ def test_a_thread_that_must_wait_too_long_goes_on_with_fewer(
 ) -> None:
     """With its patience used up beforehand: the same bits, now and with all of them again."""
     monkeypatch.setattr(workspace, "choose_schedule", lambda *_: schedule)
+    monkeypatch.setattr(workspace, "clock", lambda: 0)
+    monkeypatch.setattr(workspace, "TRIALS", ())
     net = LSTM(20, 70, 2, bidirectional=schedule.direction_groups == 2, num_threads=1)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(seq_len, 4, 20)).astype("float32")
@@ -123,3 +125,37 @@ def test_a_thread_that_must_wait_too_long_goes_on_with_fewer(
     for result in results:
         for array, other in zip(expected, result, strict=True):
             np.testing.assert_array_equal(other, array)
+
+
+def test_a_team_that_takes_longer_than_fewer_threads_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call of fewer threads takes 100 ns; one of all takes what ``all_take`` says."""
+    now, teams, all_take = [0], [], 60
+    monkeypatch.setattr(workspace, "choose_schedule", lambda *_: Schedule(2, 1, 2, 1))
+    monkeypatch.setattr(workspace, "clock", lambda: now[0])
+
+    def run(*call: int) -> None:
+        teams.append(call[-1])
+        now[0] += 100 if call[-1] == 1 else all_take
+
+    monkeypatch.setattr(workspace.TEAM, "run", run)
+    net = CpuNetwork(GRU, Shape(5, 4, 3, 20), "float32", 2)
+    net.load(
+        {name: np.zeros(dims, "float32") for name, dims in parameter_shapes(GRU, net.shape).items()}
+    )
+    work = net._workspace(5, 4, False)
+
+    def teams_of(calls: int) -> list[int]:
+        teams.clear()
+        for _ in range(calls):
+            work.run(entry=1)
+        return list(teams)
+
+    assert teams_of(6) == [2, 1, 1, 2, 2, 2]  # the second and third to know the time of one
+    all_take = 130
+    assert teams_of(1) == [2]
+    all_take = 60
+    assert teams_of(1) == [2]  # once is chance
+    all_take = 130
+    assert teams_of(2 + FIRST_REST + 1) == [2, 2, *[1] * FIRST_REST, 2]
+    all_take = 60
+    assert teams_of(2 * FIRST_REST + 3) == [*[1] * 2 * FIRST_REST, 2, 2, 2]

@@ -2,7 +2,9 @@
 
 # T = seq_len, B = batch_size, I = input_size, H = hidden_size, D = num_directions, U = unit vectors
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
+from time import perf_counter_ns as clock
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,7 @@ CHUNK_BYTES = 1 << 18  # of sums that inference keeps in cache between projectio
 # for so many calls.
 SHORTEST_PATIENCE = 60e-6
 FIRST_REST, LONGEST_REST = 16, 128
+TRIALS = (2, 3)  # calls that fewer threads run, to know how long they take: not the very first
 TAKEOVER = 1  # which number beside a group's counter says so
 COUNTER_BYTES = 128  # apart, so that two counters never share a cache line or its neighbour
 
@@ -61,26 +64,36 @@ class Workspace:
     bound: dict[str, object] = field(default_factory=dict)  # the call whose arrays jobs point to
     rest: int = 0  # calls to go before as many threads as there are shares take part again
     next_rest: int = 0  # one late thread may be chance, or the first touch of new memory
+    calls: Counter[int] = field(default_factory=Counter)  # of each entry
+    fewer_took: dict[int, int] = field(default_factory=dict)  # nanoseconds, at the least
 
     def run(self, entry: int) -> None:
-        """Run a call on the team, and remember whether its threads were kept from running.
+        """Run a call on the team; where that was slower than with fewer threads, rest from it.
 
         While other work takes the processors, waiting for a thread that does not run would be many
-        times slower than doing its work; see ``team.step_barrier``.
+        times slower than doing its work; see ``team.step_barrier``.  And two processors that hear
+        of each other late, as those of a virtual machine at times do, lose more at the meetings of
+        a small network than they gain.  The results are the same bits.
         """
-        if self.rest > 0:
-            self.rest -= 1
+        if len(self.shares) == 1:
+            TEAM.run(entry, self.jobs_address, *self.sharing)
+            return
+        begin = clock()
+        self.calls[entry] += 1
+        if self.rest > 0 or self.calls[entry] in TRIALS:
+            self.rest = max(0, self.rest - 1)
             TEAM.run(entry, self.jobs_address, *self.resting)
+            took = clock() - begin
+            self.fewer_took[entry] = min(took, self.fewer_took.get(entry, took))
             return
         TEAM.run(entry, self.jobs_address, *self.sharing)
-        if len(self.shares) == 1:
-            return
+        took = clock() - begin
         waited = self.waited.max()
-        if waited > self.patience:
+        if waited > self.patience or took > self.fewer_took.get(entry, took):
             self.rest = self.next_rest
+            self.next_rest = min(max(FIRST_REST, 2 * self.next_rest), LONGEST_REST)
             self.shares[...] = self.fresh_shares
             self.counters[:, TAKEOVER] = 0
-            self.next_rest = min(max(FIRST_REST, 2 * self.next_rest), LONGEST_REST)
         else:
             self.next_rest = 0
             if waited > 0:
