@@ -14,7 +14,6 @@ from .cells import (
     slots,
     step_gradient,
 )
-from .compile import kernel
 from .gemm import (
     TILE_OFFSET,
     ZERO_OFFSET,
@@ -23,6 +22,7 @@ from .gemm import (
     panel_blocks,
     weight_gradient,
 )
+from .job import records
 from .simd import (
     WIDTH,
     item_bytes,
@@ -38,24 +38,28 @@ from .team import barrier, finish, start, step_barrier
 from .tile import call_tile
 
 
-@kernel
-def backward(cell, jobs, shares, thread, members):
-    """Run all layers; every member of the team calls it with its own number, as in ``forward``."""
-    mine = shares[thread]
-    start(mine, members)
-    for layer in range(mine.layers - 1, -1, -1):
-        first = layer * mine.directions
-        for n in range(thread, len(shares), members):
-            share = shares[n]
-            _clear(cell.one, share.scratch + ZERO_OFFSET)
-            for direction in range(share.direction_first, share.direction_end):
-                _run_direction(cell, jobs[first + direction], share)
-        barrier(mine, members)
-        for n in range(thread, len(shares), members):
-            _run_products(cell, jobs[first : first + mine.directions], shares[n])
-        if layer > 0:  # the layer below reads dx as its dy
+def make_backward(cell):
+    """The function that goes back through all layers, to be called as that of ``make_forward``."""
+
+    def backward(jobs, shares, thread, members):
+        jobs, shares = records(jobs, shares)
+        mine = shares[thread]
+        start(mine, members)
+        for layer in range(mine.layers - 1, -1, -1):
+            first = layer * mine.directions
+            for n in range(thread, len(shares), members):
+                share = shares[n]
+                _clear(cell.one, share.scratch + ZERO_OFFSET)
+                for direction in range(share.direction_first, share.direction_end):
+                    _run_direction(cell, jobs[first + direction], share)
             barrier(mine, members)
-    finish(mine, members)
+            for n in range(thread, len(shares), members):
+                _run_products(cell, jobs[first : first + mine.directions], shares[n])
+            if layer > 0:  # the layer below reads dx as its dy
+                barrier(mine, members)
+        finish(mine, members)
+
+    return backward
 
 
 @register_jitable

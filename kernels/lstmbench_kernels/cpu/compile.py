@@ -19,7 +19,7 @@ import numba
 import numpy as np
 import platformdirs
 from numba import njit
-from numba.core import config
+from numba.core import config, event
 from numba.core.ccallback import CFunc
 
 _decorating = threading.Lock()
@@ -63,9 +63,18 @@ def kernel(function: Callable[..., Any]) -> Any:
     return _cached(njit(nogil=True, error_model="numpy")(function))
 
 
+class _Callback(CFunc):
+    """What is called by its address; unlike Numba's own it says that it compiles."""
+
+    def _compile_uncached(self) -> Any:
+        with event.trigger_event("numba:compile", data={"dispatcher": self}):
+            return super()._compile_uncached()  # type: ignore[misc]
+
+
 def callback(function: Callable[..., Any], signature: Any) -> Any:
     """Compile ``function`` to be called by its address, cached on disk where that is possible."""
-    compiled = _cached(CFunc(function, (signature.args, signature.return_type), {}, {}))
+    options = {"error_model": "numpy"}
+    compiled = _cached(_Callback(function, (signature.args, signature.return_type), {}, options))
     with _compiling:
         compiled.compile()
     _kept.append(compiled)

@@ -5,30 +5,35 @@
 from numba.extending import register_jitable
 
 from .cells import h_first, h_gates, has_state, load_state, slot_numbers, slots, step
-from .compile import kernel
 from .gemm import even_share, next_rows, project
+from .job import records
 from .simd import WIDTH, item_bytes, load, load_slots, load_up_to, store, store_slots, store_up_to
 from .stream import AHEAD, call_stream
 from .team import barrier, finish, start, step_barrier
 from .tile import call_tile
 
 
-@kernel
-def forward(cell, jobs, shares, thread, members):
-    """Run all layers; every member of the team calls it with its own number.
+def make_forward(cell):
+    """The function that runs all layers; every member of the team calls it with its own number.
 
-    There is a member for each share; or fewer, who take turns, where no shares meet at each step.
+    ``jobs`` and ``shares`` are the addresses of the records.  There is a member for each share; or
+    fewer, who take turns, where no shares meet at each step.
     """
-    mine = shares[thread]
-    start(mine, members)
-    for layer in range(mine.layers):
-        for n in range(thread, len(shares), members):
-            share = shares[n]
-            for direction in range(share.direction_first, share.direction_end):
-                _run_direction(cell, jobs[layer * share.directions + direction], share)
-        if layer < mine.layers - 1:
-            barrier(mine, members)
-    finish(mine, members)
+
+    def forward(jobs, shares, thread, members):
+        jobs, shares = records(jobs, shares)
+        mine = shares[thread]
+        start(mine, members)
+        for layer in range(mine.layers):
+            for n in range(thread, len(shares), members):
+                share = shares[n]
+                for direction in range(share.direction_first, share.direction_end):
+                    _run_direction(cell, jobs[layer * share.directions + direction], share)
+            if layer < mine.layers - 1:
+                barrier(mine, members)
+        finish(mine, members)
+
+    return forward
 
 
 @register_jitable

@@ -2,7 +2,10 @@
 each thread's share.  All fields are 64-bit integers; addresses and strides are in bytes.
 """
 
+import numba
 import numpy as np
+from numba import carray, types
+from numba.extending import register_jitable
 
 # T = seq_len, B = batch_size, I = input_size, H = hidden_size, U = vectors of units in a block
 
@@ -26,3 +29,18 @@ _SHARE_FIELDS = (
 
 JOB = np.dtype([(name, np.int64) for name in _JOB_FIELDS])
 SHARE = np.dtype([(name, np.int64) for name in _SHARE_FIELDS])
+
+# What code that is called by its address takes: jobs, shares, the number of the thread and of all.
+CALL = types.none(
+    types.CPointer(numba.from_dtype(JOB)),
+    types.CPointer(numba.from_dtype(SHARE)),
+    types.int64,
+    types.int64,
+)
+
+
+@register_jitable
+def records(jobs, shares):
+    """The arrays of records behind the two addresses of a call."""
+    first = carray(shares, 1)[0]
+    return carray(jobs, first.layers * first.directions), carray(shares, first.threads)

@@ -8,18 +8,16 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-import numba
 import numpy as np
-from numba import carray, types
 from numpy.typing import NDArray
 
 from ..spec import CellSpec, Shape
-from .backward import backward
+from .backward import make_backward
 from .cells import LAYOUTS, marker
 from .compile import callback
-from .forward import forward
+from .forward import make_forward
 from .host import allowed_processors
-from .job import JOB, SHARE
+from .job import CALL
 from .weights import Weights
 from .workspace import Workspace, address_of, make_workspace
 
@@ -31,19 +29,9 @@ WORKSPACES_KEPT = 4  # shapes whose buffers a layer keeps, the latest used
 
 @cache
 def entry_code(mode: str, cell: str, dtype: str) -> int:
-    """The address of machine code that runs ``forward`` or ``backward`` of a cell in a precision.
-
-    It takes the addresses of the jobs and of the shares, the number of the thread and of all.
-    """
-    loop, one = {"forward": forward, "backward": backward}[mode], marker(cell, dtype)
-
-    def entry(jobs, shares, thread, members):
-        first = carray(shares, 1)[0]
-        all_jobs = carray(jobs, first.layers * first.directions)
-        loop(one, all_jobs, carray(shares, first.threads), thread, members)
-
-    records = [types.CPointer(numba.from_dtype(kind)) for kind in (JOB, SHARE)]
-    address: int = callback(entry, types.none(*records, types.int64, types.int64)).address
+    """The address of the code of ``forward`` or ``backward`` for a cell in a precision."""
+    make = {"forward": make_forward, "backward": make_backward}[mode]
+    address: int = callback(make(marker(cell, dtype)), CALL).address
     return address
 
 
