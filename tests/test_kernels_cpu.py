@@ -102,6 +102,29 @@ def test_every_schedule_agrees_with_the_oracle(
 
 
 @every_cell
+@pytest.mark.parametrize("groups", [2, 3])
+@pytest.mark.parametrize("batch_size", [1, 7])
+def test_layers_that_overlap_agree_with_the_oracle(
+    cell: CellSpec, groups: int, batch_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each layer a piece of the steps behind the one below; fewer threads give the same bits."""
+    overlapping = Schedule(groups, 1, 1, 1, layer_groups=groups)
+    monkeypatch.setattr(
+        "lstmbench_kernels.cpu.workspace.choose_schedule",
+        lambda *arguments: Schedule(1, 1, 1, 1) if arguments[-1] else overlapping,
+    )
+    shape = Shape(37, batch_size, 19, 70, num_layers=4)
+    check_against_oracle(cell, shape, "float32", num_threads=groups)
+
+    problem = make_problem(cell, shape)
+    layer = make_layer(cell, shape, num_threads=groups)
+    results = [run_layer(layer, problem, training=False)[0] for _ in range(4)]
+    for other in results[1:]:
+        for name, array in results[0].items():
+            np.testing.assert_array_equal(other[name], array, err_msg=name)
+
+
+@every_cell
 def test_threads_change_results_by_rounding_only(cell: CellSpec) -> None:
     problem = make_problem(cell, Shape(20, 17, 40, 72, num_layers=2, bidirectional=True))
     results = [

@@ -1,5 +1,6 @@
 """The same kernels on narrower registers: what a processor without AVX-512 or AVX2 runs."""
 
+import json
 import os
 import platform
 import subprocess
@@ -7,36 +8,51 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import run_tool
 
-PROGRAM = """
-import sys
-from kernel_trials import check_against_oracle
-from lstmbench_kernels.cpu.host import registers
-from lstmbench_kernels.spec import CELLS, Shape
+from lstmbench.plan import load_suite
 
-assert registers().bytes == int(sys.argv[1]), registers()
-for cell in sys.argv[2:]:
-    for shape in (Shape(1, 1, 1, 1), Shape(7, 5, 19, 37, 2, True), Shape(13, 1, 40, 64)):
-        check_against_oracle(CELLS[cell], shape, "float32", num_threads=2)
-"""
+WIDTH_OF = "from lstmbench_kernels.cpu.host import registers; print(registers().bytes)"
+LONGEST, LARGEST = 12, 256  # steps and hidden units: what takes seconds, not minutes
 
-
-@pytest.mark.skipif(
+# What to turn off for registers of so many bytes.  Numba's feature string replaces the host's own
+# list, so narrower ones need no such host.
+FEATURES = {32: "-avx512f", 16: "-avx512f,-avx2,-fma,-avx"}
+narrower = pytest.mark.parametrize("width", FEATURES, ids=["without-AVX-512", "without-AVX2"])
+pytestmark = pytest.mark.skipif(
     platform.machine().lower() not in ("x86_64", "amd64"), reason="names x86 features"
 )
-@pytest.mark.parametrize(
-    ("features", "width"),
-    [("-avx512f", 32), ("-avx512f,-avx2,-fma,-avx", 16)],
-    ids=["without-AVX-512", "without-AVX2"],
-)
-def test_narrower_registers_agree_with_the_oracle(features: str, width: int) -> None:
-    # Numba's feature string replaces the host's own list, so narrower ones need no such host.
-    tests = Path(__file__).parent
-    environment = {
-        **os.environ,
-        "NUMBA_CPU_FEATURES": features,
-        "PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent / "kernels")]),
-    }
-    subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(width), "lstm", "gru"], env=environment, check=True
+
+
+def reduced(suite: str) -> str:
+    """The rows of a suite up to ``LARGEST``, cut to ``LONGEST`` steps, as TOML."""
+    head = {"name": "reduced", "description": "x", "baseline": "numba-cpu"}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in head.items()]
+    lines.append('backends = ["numba-cpu"]')
+    for rows in load_suite(suite).rows:
+        if rows.hidden_size <= LARGEST:
+            of = rows.model_dump(exclude_none=True) | {"seq_len": min(rows.seq_len, LONGEST)}
+            lines += ["[[rows]]", *(f"{key} = {json.dumps(value)}" for key, value in of.items())]
+    return "\n".join(lines)
+
+
+@narrower
+def test_narrower_registers_are_used(width: int) -> None:
+    environment = {**os.environ, "NUMBA_CPU_FEATURES": FEATURES[width]}
+    done = subprocess.run(
+        [sys.executable, "-c", WIDTH_OF], env=environment, capture_output=True, check=True
     )
+    assert int(done.stdout) == width
+
+
+@narrower
+@pytest.mark.parametrize("what", ["suite", "random"])
+def test_verification_holds_on_narrower_registers(width: int, what: str, tmp_path: Path) -> None:
+    (tmp_path / "reduced.toml").write_text(reduced("cpu-limit"))
+    chosen = ("--suite", "reduced.toml") if what == "suite" else ("--random", "60")
+    done = run_tool(
+        "verify", "-b", "numba-cpu", "--threads", "2", *chosen,
+        cwd=tmp_path, NUMBA_CPU_FEATURES=FEATURES[width],
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "numba-cpu" in done.stdout

@@ -9,7 +9,8 @@ from .gemm import even_share, next_rows, project
 from .job import records
 from .simd import WIDTH, item_bytes, load, load_slots, load_up_to, store, store_slots, store_up_to
 from .stream import AHEAD, call_stream
-from .team import barrier, finish, start, step_barrier
+from .sync import atomic_store
+from .team import barrier, finish, start, step_barrier, wait_for
 from .tile import call_tile
 
 
@@ -27,11 +28,15 @@ def make_forward(cell):
         for layer in range(mine.layers):
             for n in range(thread, len(shares), members):
                 share = shares[n]
-                for direction in range(share.direction_first, share.direction_end):
-                    _run_direction(cell, jobs[layer * share.directions + direction], share)
-            if layer < mine.layers - 1:
+                if layer % share.layer_groups == share.layer_turn:
+                    for direction in range(share.direction_first, share.direction_end):
+                        _run_direction(cell, jobs[layer * share.directions + direction], share)
+            if layer < mine.layers - 1 and mine.layer_groups == 1:
                 barrier(mine, members)
         finish(mine, members)
+        if thread == 0 and mine.layer_groups > 1:
+            for layer in range(mine.layers):
+                atomic_store(jobs[layer].done, 0)
 
     return forward
 
@@ -42,6 +47,9 @@ def _run_direction(cell, j, share):
     streaming = _is_streaming(j, share)
     at_once = AHEAD if streaming else j.chunk
     for s in range(j.T):
+        if j.below != 0:
+            needed = s - s % at_once + (2 * AHEAD if streaming else at_once)
+            wait_for(j.below, min(needed, j.T))
         # A row alone begins the sums of the steps ahead on its way, all but the first and the last.
         if s % at_once == 0 and (s == 0 or not streaming or s + AHEAD > j.T):
             end = min(s + at_once, j.T)
@@ -51,6 +59,8 @@ def _run_direction(cell, j, share):
                     share.b_first, share.b_end, share.block_first, share.block_end)  # fmt: skip
         _run_step(cell, j, share, s)
         step_barrier(share, j.blocks, j.panels)
+        if j.done != 0:
+            atomic_store(j.done, s + 1)
 
 
 @register_jitable

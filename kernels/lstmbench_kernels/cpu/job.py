@@ -14,6 +14,8 @@ _JOB_FIELDS = (
     # forward: arrays, their byte strides from step to step and from row to row
     "x", "x_step", "x_row", "y", "y_step", "y_row", "h0", "state0", "hT", "cT",
     "weight_x", "weight_h", "bias", "gates", "state", "state_step",
+    # where layers overlap: the addresses of how many steps this layer and the one below have done
+    "done", "below",
     # backward
     "panel_vectors", "panels", "weight_x_t", "weight_h_t", "dy", "dy_step", "dy_row", "dhT", "dcT",
     "carry", "dh0", "dc0", "dx", "dx_step", "dx_row", "dweight_ih", "dweight_hh",
@@ -25,6 +27,7 @@ _SHARE_FIELDS = (
     "block_first", "block_end", "panel_first", "panel_end",
     "group_size", "unit", "patience", "slow_waits", "waited", "group_counter", "team_counter",
     "start_counter", "finish_counter", "scratch", "layers", "directions",
+    "layer_groups", "layer_turn",
 )  # fmt: skip
 
 JOB = np.dtype([(name, np.int64) for name in _JOB_FIELDS])

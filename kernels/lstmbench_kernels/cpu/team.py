@@ -35,16 +35,19 @@ WATCH_YIELDS = 200  # times a thread without work gives it away, some 100 µs, b
 
 @register_jitable
 def barrier(share, members):
-    """Wait until all have arrived: spin, then yield, so that any number works."""
+    """Wait until all have arrived."""
     if members > 1:
         counter = share.team_counter
         meeting = atomic_add(counter, 1) // members + 1
-        share.waited += _wait(counter, meeting * members)
+        share.waited += wait_for(counter, meeting * members)
 
 
 @register_jitable
-def _wait(counter, target):
-    """Wait for ``counter``; returns the nanoseconds for which the processor was given away."""
+def wait_for(counter, target):
+    """Wait until ``counter`` is at ``target``: spin, then yield, so that any number works.
+
+    Returns the nanoseconds for which the processor was given away.
+    """
     for _ in range(SPINS):
         if atomic_load(counter) >= target:
             return 0
@@ -73,7 +76,7 @@ def step_barrier(share, blocks, panels):
     if share.unit == 0 and enough and atomic_load(takeover) == 0:
         atomic_add(takeover, meeting)
     atomic_add(counter, 1)
-    waited = _wait(counter, meeting * count)
+    waited = wait_for(counter, meeting * count)
     if waited > 0:
         share.slow_waits += 1
         share.waited += waited
@@ -100,7 +103,7 @@ def finish(share, members):
         return
     atomic_add(share.finish_counter, 1)
     if share.thread == 0:
-        share.waited += _wait(share.finish_counter, members)
+        share.waited += wait_for(share.finish_counter, members)
         # Nobody is at a barrier any more; the next call may have another number of members.
         atomic_store(share.team_counter, 0)
         atomic_store(share.finish_counter, 0)

@@ -15,7 +15,7 @@ from .gemm import scratch_bytes
 from .host import l2_bytes
 from .job import JOB, SHARE
 from .pack import Geometry, aligned_zeros
-from .schedule import Schedule, choose_schedule, step_seconds, streams
+from .schedule import PIECES, Schedule, choose_schedule, step_seconds, streams
 from .stream import AHEAD, stream_code
 from .team import TEAM
 from .tile import tile_code
@@ -64,6 +64,7 @@ class Workspace:
     bound: dict[str, object] = field(default_factory=dict)  # the call whose arrays jobs point to
     rest: int = 0  # calls to go before as many threads as there are shares take part again
     next_rest: int = 0  # one late thread may be chance, or the first touch of new memory
+    waking: bool = False  # whether the threads may be asleep from a rest
     calls: Counter[int] = field(default_factory=Counter)  # of each entry
     fewer_took: dict[int, int] = field(default_factory=dict)  # nanoseconds, at the least
 
@@ -85,19 +86,21 @@ class Workspace:
             TEAM.run(entry, self.jobs_address, *self.resting)
             took = clock() - begin
             self.fewer_took[entry] = min(took, self.fewer_took.get(entry, took))
+            self.waking = True
             return
         TEAM.run(entry, self.jobs_address, *self.sharing)
         took = clock() - begin
         waited = self.waited.max()
-        if waited > self.patience or took > self.fewer_took.get(entry, took):
+        # The first call after a rest wakes the threads, which says nothing of the next.
+        judged, self.waking = not self.waking, False
+        if judged and (waited > self.patience or took > self.fewer_took.get(entry, took)):
             self.rest = self.next_rest
             self.next_rest = min(max(FIRST_REST, 2 * self.next_rest), LONGEST_REST)
+        elif judged:
+            self.next_rest = 0
+        if waited > 0:
             self.shares[...] = self.fresh_shares
             self.counters[:, TAKEOVER] = 0
-        else:
-            self.next_rest = 0
-            if waited > 0:
-                self.shares["slow_waits"] = self.waited[:] = 0
 
 
 def make_workspace(
@@ -109,13 +112,15 @@ def make_workspace(
     layers = list(shape.layers())
     work = Workspace(np.zeros(len(layers), JOB))
     work.zeros = aligned_zeros((B, H), dtype)
-    buffers = shape.num_layers - 1 if training else min(2, shape.num_layers - 1)
+    schedule = choose_schedule(cell, shape, dtype.itemsize, threads, training)
+    # Layers in turn need what the one below gave; layers side by side are all at work in theirs.
+    kept = shape.num_layers if training or schedule.layer_groups > 1 else 3
+    buffers = min(kept, shape.num_layers) - 1
     outputs = [aligned_zeros((T, B, D * H), dtype) for _ in range(buffers)]
     work.layer_outputs = [outputs[n % buffers] for n in range(shape.num_layers - 1)]
     if training and shape.num_layers > 1:
         pair = [aligned_zeros((T, B, D * H), dtype) for _ in range(2)]
         work.layer_gradients = [pair[n % 2] for n in range(shape.num_layers - 1)]
-    schedule = choose_schedule(cell, shape, dtype.itemsize, threads)
     work.geometries = [weights.geometry(n, schedule.unit_groups) for n in range(len(layers))]
     loop = T * step_seconds(cell, shape, dtype.itemsize, schedule)
     work.patience = int(1e9 * max(SHORTEST_PATIENCE, loop))
@@ -128,7 +133,9 @@ def make_workspace(
         work.resting_shares = _make_shares(work, resting, shape, schedule.threads)
         work.counters = counters
     for index, (layer, input_size, _) in enumerate(layers):
-        _fill_job(work, weights, index, layer, input_size, shape, training)
+        _fill_job(
+            work, weights, index, layer, input_size, shape, training, schedule.layer_groups > 1
+        )
     work.jobs_address, work.waited = address_of(work.jobs), work.shares["waited"]
     work.sharing = address_of(work.shares), len(work.shares)
     work.resting = work.sharing[0], max(1, len(work.shares) // 2)
@@ -145,6 +152,7 @@ def _fill_job(
     input_size: int,
     shape: Shape,
     training: bool,
+    overlapping: bool,
 ) -> None:
     """What a layer and direction keep from call to call."""
     T, B, H, D = shape.seq_len, shape.batch_size, shape.hidden_size, shape.num_directions
@@ -153,7 +161,7 @@ def _fill_job(
     blocks, U = geometry.blocks, geometry.unit_vectors
     step = (blocks, B, layout.slots, U, lanes)
     step_bytes = int(np.prod(step)) * dtype.itemsize
-    chunk = max(1, min(T, CHUNK_BYTES // step_bytes))
+    chunk = max(1, min(T // PIECES if overlapping else T, CHUNK_BYTES // step_bytes))
     streaming = streams(len(layout.x_gates), shape, input_size, dtype.itemsize)
     kept = T if training else max(chunk, 2 * AHEAD)
     gates = aligned_zeros((kept, *step), dtype)
@@ -177,6 +185,9 @@ def _fill_job(
         values["x"], (values["x_step"], values["x_row"], _) = address_of(below), below.strides
     if layer < shape.num_layers - 1:
         values["y"] = address_of(work.layer_outputs[layer]) + direction * H * dtype.itemsize
+    if overlapping:
+        values["done"] = address_of(work.counters[-1 - layer])
+        values["below"] = address_of(work.counters[-layer]) if layer > 0 else 0
     for name, value in values.items():
         work.jobs[index][name] = value
 
@@ -190,17 +201,21 @@ def _make_shares(work: Workspace, schedule: Schedule, shape: Shape, parts: int) 
     D, B, n = shape.num_directions, shape.batch_size, schedule.threads
     blocks, panels = work.geometries[0].blocks, work.geometries[0].panels
     groups = schedule.direction_groups * schedule.row_groups
-    counters = work.counters = aligned_zeros((2 + groups, COUNTER_BYTES // 8), np.int64)
+    # Of the team: two; of each group: one; of each layer, the first one last: one.
+    counters = aligned_zeros((2 + groups + shape.num_layers, COUNTER_BYTES // 8), np.int64)
+    work.counters = counters
     scratch = aligned_zeros((n, scratch_bytes(B)), np.uint8)
     work.keep += [counters, scratch]
     shares = np.zeros(n, SHARE)
     for thread in range(n):
-        group, unit = divmod(thread, schedule.unit_groups)
+        # Where layers overlap, each thread runs all of its own.
+        group, unit = divmod(0 if schedule.layer_groups > 1 else thread, schedule.unit_groups)
         direction, rows = divmod(group, schedule.row_groups)
         values = {
             "thread": thread, "threads": n, "parts": parts,
             "part_first": thread * parts // n, "part_end": (thread + 1) * parts // n,
             "layers": shape.num_layers, "directions": D,
+            "layer_groups": schedule.layer_groups, "layer_turn": thread % schedule.layer_groups,
             "direction_first": direction * D // schedule.direction_groups,
             "direction_end": (direction + 1) * D // schedule.direction_groups,
             "b_first": rows * B // schedule.row_groups,
