@@ -45,7 +45,6 @@ class CpuNetwork:
         self.layout = LAYOUTS[cell.name]
         self.weights = Weights(self.layout, shape, dtype)
         self._workspaces: OrderedDict[tuple[int, int, bool], Workspace] = OrderedDict()
-        self._entries: dict[str, int] = {}
 
     @property
     def parameters(self) -> dict[str, Array]:
@@ -58,9 +57,7 @@ class CpuNetwork:
 
     def compile(self, mode: str) -> int:
         """The address of the code of ``forward`` or ``backward``, compiled or taken from disk."""
-        if mode not in self._entries:
-            self._entries[mode] = entry_code(mode, self.cell.name, self.dtype.name)
-        return self._entries[mode]
+        return entry_code(mode, self.cell.name, self.dtype.name)
 
     def forward(self, inputs: Arrays, outputs: Arrays, training: bool, call: object) -> Workspace:
         """Run all layers from ``x`` and the given initial states into y, hT (and cT).

@@ -75,6 +75,17 @@ def call_llvm(builder, name, result, *args):
     return builder.call(function, args)
 
 
+def call_address(arguments):
+    """Typing and lowering of a call of 64-bit integers to the address that is the first."""
+
+    def codegen(context, builder, sig, args):
+        kind = ir.FunctionType(ir.VoidType(), [I64] * arguments)
+        builder.call(pointer_to(builder, args[0], kind), args[1:])
+        return context.get_dummy_value()
+
+    return types.none(*([types.int64] * (1 + arguments))), codegen
+
+
 # --- arithmetic ---------------------------------------------------------------
 
 

@@ -17,8 +17,8 @@ from numba.extending import intrinsic
 
 from .compile import callback
 from .host import registers
-from .simd import I64
-from .tile import TILE_VECTORS, Emitter, begin_function, call_address, switch
+from .simd import I64, call_address
+from .tile import TILE_VECTORS, Emitter, begin_function, switch
 
 AHEAD = registers().rows_ahead  # rows of the second product
 STREAM_ARGUMENTS = 12

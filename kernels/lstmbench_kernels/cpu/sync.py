@@ -7,7 +7,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .simd import I32, I64, pointer_to
+from .simd import I32, I64, call_address, pointer_to
 
 
 @intrinsic
@@ -46,13 +46,7 @@ def atomic_store(typingctx, address, value):
 @intrinsic
 def call_entry(typingctx, code, jobs, shares, thread, members):
     """Call the compiled code at an address; it takes and gives nothing but its arguments."""
-
-    def codegen(context, builder, sig, args):
-        kind = ir.FunctionType(ir.VoidType(), [I64] * 4)
-        builder.call(pointer_to(builder, args[0], kind), args[1:])
-        return context.get_dummy_value()
-
-    return types.none(*[types.int64] * 5), codegen
+    return call_address(4)
 
 
 @intrinsic

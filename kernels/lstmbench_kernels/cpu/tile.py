@@ -16,7 +16,16 @@ from numba.extending import intrinsic
 
 from .compile import callback
 from .host import registers
-from .simd import I32, I64, call_llvm, item_size, llvm_scalar, llvm_vector, pointer_to, splat_scalar
+from .simd import (
+    I32,
+    I64,
+    call_address,
+    call_llvm,
+    item_size,
+    llvm_scalar,
+    llvm_vector,
+    splat_scalar,
+)
 
 CACHE_LINE = 64
 PREFETCHED_LINES = 4  # a unit block's gates of one row
@@ -160,17 +169,6 @@ def call_tile(
     tiles are compiled once for all kernels, which would otherwise each spend seconds on them.
     """
     return call_address(TILE_ARGUMENTS)
-
-
-def call_address(arguments):
-    """Typing and lowering of a call of 64-bit integers to the address that is the first."""
-
-    def codegen(context, builder, sig, args):
-        kind = ir.FunctionType(ir.VoidType(), [I64] * arguments)
-        builder.call(pointer_to(builder, args[0], kind), args[1:])
-        return context.get_dummy_value()
-
-    return types.none(*([types.int64] * (1 + arguments))), codegen
 
 
 def switch(context, builder, number, cases):

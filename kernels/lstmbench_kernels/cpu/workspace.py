@@ -25,10 +25,9 @@ Array = NDArray[Any]
 
 CHUNK_BYTES = 1 << 18  # of sums that inference keeps in cache between projection and recurrence
 # A thread takes over the hidden units of its group when it has waited for longer than its whole
-# loop should take, and for longer than this many seconds; the second time in a row it keeps them
-# for so many calls.
+# loop should take, and for longer than this many seconds.
 SHORTEST_PATIENCE = 60e-6
-FIRST_REST, LONGEST_REST = 16, 128
+FIRST_REST, LONGEST_REST = 16, 128  # calls that fewer threads run after two late ones in a row
 TRIALS = (2, 3)  # calls that fewer threads run, to know how long they take: not the very first
 TAKEOVER = 1  # which number beside a group's counter says so
 COUNTER_BYTES = 128  # apart, so that two counters never share a cache line or its neighbour
