@@ -74,7 +74,9 @@ def run(
         str | None, typer.Option(help="Input sizes; default: the hidden size.")
     ] = None,
     layers: Annotated[str | None, typer.Option(help="Numbers of layers.")] = None,
-    dtype: Annotated[str | None, typer.Option(help="float32, float64.")] = None,
+    dtype: Annotated[
+        str | None, typer.Option(help="float32, float64, float16, bfloat16, tf32.")
+    ] = None,
     data: Annotated[str | None, typer.Option(help="random, sunspots.")] = None,
     backend: Backends = None,
     baseline: Annotated[
@@ -204,6 +206,9 @@ def verify(
         int | None, typer.Option(help="So many random shapes instead of the matrix.")
     ] = None,
     seed: Annotated[int, typer.Option(help="What decides the random shapes.")] = 0,
+    dtype: Annotated[
+        str | None, typer.Option(help="Precisions; default: those that the backends have.")
+    ] = None,
     threads: Threads = None,
     as_json: AsJson = False,
     quiet: Quietly = False,
@@ -215,9 +220,10 @@ def verify(
     from lstmbench_kernels.spec import CELLS
 
     from . import session, verification
-    from .backends.registry import entry, missing
+    from .backends.registry import entry, is_simulated, missing
     from .environment import usable_cpus
     from .plan import MAX_ROWS, load_suite, thread_counts
+    from .workload import DTYPES
 
     cells = _names(cell) or list(CELLS)
     for name in cells:
@@ -225,18 +231,21 @@ def verify(
             raise UsageError(unknown("cell", name, CELLS))
     chosen = _names(backend)
     installed = [name for name in ("numba-cpu", "torch-cpu") if missing(name) is None]
-    for name in chosen or ():
-        entry(name)
+    backends = chosen or installed
+    had = {each for name in backends for each in entry(name).dtypes}
+    dtypes = _names(dtype) or [each for each in DTYPES if each in had]
     if random is not None and not 1 <= random <= MAX_ROWS:
         raise UsageError(f"--random: expected 1 to {MAX_ROWS}, got {random}")
-    workloads: Iterable[Workload] = verification.matrix(cells)
+    simulated = any(is_simulated(name) for name in backends)
+    shapes = verification.SIMULATED_SHAPES if simulated else verification.SHAPES
+    workloads: Iterable[Workload] = verification.matrix(cells, shapes, dtypes)
     if suite is not None:
         workloads = [w for rows in load_suite(suite).rows for w in rows.workloads()]
-        workloads = [w for w in workloads if w.cell in cells]
+        workloads = [w for w in workloads if w.cell in cells and (not dtype or w.dtype in dtypes)]
     elif random is not None:
-        workloads = verification.random_workloads(random, seed, cells)
+        workloads = verification.random_workloads(random, seed, cells, dtypes)
     plan = verification.make_plan(
-        chosen or installed,
+        backends,
         workloads,
         required=chosen is not None,
         threads=thread_counts(_counts(threads), len(usable_cpus())),

@@ -1,7 +1,7 @@
-"""What ``lstmbench doctor`` tells: the machine, doubts about it, versions, backends."""
+"""What ``lstmbench doctor`` tells: the machine, doubts about it, versions, backends, CUDA."""
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -9,7 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from .backends.registry import BACKENDS, missing
+from . import cuda
+from .backends.registry import BACKENDS, missing, not_installed
 from .environment import Environment, describe, fingerprint
 from .records import Roof
 from .roofline import measure
@@ -46,6 +47,7 @@ class Checkup:
     kernel_threads: int
     backends: tuple[BackendState, ...]
     roofs: tuple[Roof, ...] = ()
+    cuda: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain data."""
@@ -56,6 +58,7 @@ class Checkup:
             "kernel_threads": self.kernel_threads,
             "backends": [asdict(backend) for backend in self.backends],
             "roofs": [roof.model_dump(mode="json") for roof in self.roofs],
+            "cuda": dict(self.cuda),
         }
 
 
@@ -73,6 +76,7 @@ def checkup(*, roofline: bool = False) -> Checkup:
         kernel_threads=environment.machine.usable_cores,
         backends=tuple(_state(name) for name in BACKENDS),
         roofs=tuple(measure(counts)) if roofline else (),
+        cuda=cuda.facts(),
     )
 
 
@@ -89,12 +93,14 @@ def simd() -> Simd:
 
 def _state(name: str) -> BackendState:
     entry = BACKENDS[name]
-    absent = missing(name) is not None
+    reason = missing(name)
     try:
-        found = None if absent else version(entry.packages[0])
+        found = None if reason else version(entry.packages[0])
     except PackageNotFoundError:
         found = None
-    return BackendState(name, not absent, found, entry.install if absent else None, entry.summary)
+    if not_installed(name):
+        reason = entry.install
+    return BackendState(name, reason is None, found, reason, entry.summary)
 
 
 def table(seen: Checkup) -> RenderableType:
@@ -124,7 +130,20 @@ def table(seen: Checkup) -> RenderableType:
         style = "green" if each.available else "yellow"
         backends.add_row(each.name, Text(state, style=style), each.install or each.summary)
     warnings = [Text(f"warning: {line}", style="yellow") for line in seen.environment.warnings]
-    return Group(facts, *warnings, Text(), backends, *_roofs(seen))
+    return Group(facts, *warnings, Text(), backends, *_cuda(seen), *_roofs(seen))
+
+
+def _cuda(seen: Checkup) -> Iterator[RenderableType]:
+    """What of CUDA is there, and how what is missing is to be had."""
+    if not seen.cuda:
+        return
+    view = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for head in ("CUDA", "what is there, or how to get it"):
+        view.add_column(head)
+    for name, state in seen.cuda.items():
+        view.add_row(name, Text(state))
+    yield Text()
+    yield view
 
 
 def _roofs(seen: Checkup) -> Iterator[RenderableType]:

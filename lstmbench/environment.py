@@ -32,9 +32,11 @@ SIMD_FLAGS = (
 PACKAGES = (
     "numpy",
     "numba",
+    "numba-cuda",
     "llvmlite",
     "scipy",
     "torch",
+    "nvidia-cudnn-cu13",
     "onnxruntime",
     "openvino",
     "jax",

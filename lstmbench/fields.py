@@ -1,9 +1,10 @@
 """What a field of a table on the page says of a row, escaped."""
 
 from . import summary
+from .gpu import Clocks, Transfer
 from .markdown import escape
 from .records import Row
-from .units import duration, percent
+from .units import duration, percent, size
 
 
 def row_name(row: Row) -> str:
@@ -23,3 +24,32 @@ def of_the_bound(row: Row) -> str:
     if not row.fraction_of_peak:
         return ""
     return f"{percent(row.fraction_of_peak)} of {escape(row.bound or 'it')}"
+
+
+def device_median(row: Row) -> str:
+    """The median time between two events on the device; empty where there is none."""
+    return duration(row.gpu.time_s.median) if row.gpu and row.gpu.time_s else ""
+
+
+def transfer(copy: Transfer | None) -> str:
+    """How long a copy took, and of how much."""
+    return f"{duration(copy.seconds)} ({size(copy.bytes)})" if copy else ""
+
+
+def algorithm(row: Row) -> str:
+    """What each pass of a row ran on the device."""
+    passes = row.gpu.algorithm if row.gpu else {}
+    return "<br>".join(f"{escape(name)}: {escape(what)}" for name, what in passes.items())
+
+
+def clock(row: Row) -> str:
+    """The clock of the device before and after a row, and what held it back."""
+    if row.gpu is None:
+        return ""
+    text = f"{_mhz(row.gpu.before)} → {_mhz(row.gpu.after)} MHz"
+    held = ", ".join(map(escape, row.gpu.held_back))
+    return f"{text} ⚠ {held}" if held else text
+
+
+def _mhz(clocks: Clocks | None) -> str:
+    return str(clocks.sm_mhz) if clocks and clocks.sm_mhz else "unknown"

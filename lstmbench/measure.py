@@ -33,13 +33,18 @@ class Target:
 
 @dataclass(frozen=True)
 class Measurement:
-    """Samples in seconds a call, and how they came to be."""
+    """Samples in seconds a call, and how they came to be.
+
+    Attributes:
+        device_samples: what a device says of the last call of each sample; empty without one.
+    """
 
     samples: tuple[Seconds, ...]
     summary: Summary
     loops: int
     warmup_calls: int
     stop: Stop
+    device_samples: tuple[Seconds, ...] = ()
 
 
 def measure(
@@ -48,12 +53,15 @@ def measure(
     clock: Clock,
     target: Target,
     before: Callable[[], object] | None = None,
+    device_time: Callable[[], Seconds] | None = None,
 ) -> Measurement:
     """Time ``call``; where ``before`` is given it runs untimed before each call.
 
     The first calls calibrate the number of calls a sample and are never samples.  Garbage
-    collection is off while samples are taken.
+    collection is off while samples are taken.  ``device_time`` says how long the device took for
+    the call that ended last; it is asked after the clock of a sample was read.
     """
+    on_device: list[Seconds] = []
 
     def sample(loops: int) -> Seconds:
         if before is not None:
@@ -61,7 +69,10 @@ def measure(
         start = clock.now()
         for _ in range(loops):
             call()
-        return (clock.now() - start) / loops
+        seconds = (clock.now() - start) / loops
+        if device_time is not None:
+            on_device.append(device_time())
+        return seconds
 
     gc.collect()
     enabled = gc.isenabled()
@@ -71,11 +82,14 @@ def measure(
         # What must happen before each call cannot happen inside a loop of calls.
         loops = 1 if before is not None else ceil(MIN_SAMPLE / max(sample(1), MIN_SAMPLE / 1e5))
         warmup = _warm_up(lambda: sample(loops), clock, WARMUP_SHARE * target.budget)
+        on_device.clear()
         samples, stop = _sample(lambda: sample(loops), clock, target)
     finally:
         if enabled:
             gc.enable()
-    return Measurement(tuple(samples), summarise(samples), loops, warmup * loops, stop)
+    return Measurement(
+        tuple(samples), summarise(samples), loops, warmup * loops, stop, tuple(on_device)
+    )
 
 
 def _warm_up(sample: Callable[[], Seconds], clock: Clock, limit: Seconds) -> int:

@@ -30,17 +30,22 @@ _LARGE = f"B ≥ {LARGE_BATCH} and H ≥ {LARGE_HIDDEN}"
 _NEAR = 0.75
 
 
-def section(lines: Sequence[Line]) -> Iterator[str]:
-    """The whole section; nothing where no line has both an own time and a peer's."""
+def section(lines: Sequence[Line], where: str = "") -> Iterator[str]:
+    """The whole section; nothing where no line has both an own time and a peer's.
+
+    ``where`` ends its title: rows on a GPU stand beside peers on a GPU.
+    """
     duels = duels_of(lines)
     if not duels:
         return
     own = dict.fromkeys(escape(each.own.backend) for each in duels)
-    yield "### Own kernels beside every peer"
+    yield f"### Own kernels beside every peer{where}"
+    bound = (
+        "" if where else " The bound is the least time that the roofline of this machine allows."
+    )
     yield (
         f"Own: {', '.join(own)}. Fastest peer / own, a ratio of times: above 1 the own kernels "
-        f"are faster. A row is missed where they are slower by more than {_NOISE}. "
-        "The bound is the least time that the roofline of this machine allows."
+        f"are faster. A row is missed where they are slower by more than {_NOISE}.{bound}"
     )
     yield "\n".join(_sentences(duels))
     yield from _tables(duels)

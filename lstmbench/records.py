@@ -9,48 +9,15 @@ from pydantic import ConfigDict, Field, model_validator
 
 from .environment import Environment
 from .errors import UsageError
+from .gpu import Gpu
 from .model import Model, NotNegative, Positive, Size
+from .times import Times
 from .units import Seconds
 from .workload import Workload, flops
 
 Status = Literal["ok", "incorrect", "unavailable", "failed", "timeout", "oom", "skipped"]
 # What makes a row one of its kind: id, data, backend, threads.
 Key = tuple[str, str, str, int]
-
-
-class Times(Model):
-    """The distribution of the time of one call, in seconds."""
-
-    median: Positive
-    """Of the samples; of the medians of the processes where there were several."""
-    q1: Positive
-    """First quartile."""
-    q3: Positive
-    """Third quartile."""
-    min: Positive
-    """The shortest sample."""
-    max: Positive
-    """The longest sample."""
-    ci95: tuple[Positive, Positive]
-    """Distribution-free 95 % interval of the median (order statistics)."""
-    samples: Size
-    """How many samples there are."""
-
-    @model_validator(mode="after")
-    def _are_in_order(self) -> Self:
-        low, high = self.ci95
-        for ascending in (
-            (self.min, self.q1, self.median, self.q3, self.max),
-            (self.min, low, self.median, high, self.max),
-        ):
-            if list(ascending) != sorted(ascending):
-                raise ValueError(f"expected times in ascending order, got {ascending}")
-        return self
-
-    @property
-    def spread(self) -> float:
-        """Half the width of the interval, as a fraction of the median."""
-        return (self.ci95[1] - self.ci95[0]) / 2 / self.median
 
 
 class Errors(Model):
@@ -104,6 +71,8 @@ class Outcome(Model):
     """Processors that other processes kept busy while it was timed; 0.5 is half of one."""
     error: Errors | None = None
     """How far off the result was."""
+    gpu: Gpu | None = None
+    """What a row on a GPU has besides; null for every other row."""
 
     @model_validator(mode="after")
     def _says_why_or_has_times(self) -> Self:
@@ -132,9 +101,9 @@ class Row(Outcome):
     mode: str
     """infer, train, forward or backward."""
     dtype: str
-    """float32 or float64."""
+    """float32, float64, float16, bfloat16 or tf32."""
     device: str
-    """Where it was computed."""
+    """Where it was computed: cpu, cuda, or none."""
     threads: Size
     """Threads that the worker was given."""
     seq_len: Size

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from . import peers, summary
+from . import gpu_section, peers, summary
 from .errors import UsageError
 from .fields import median, of_the_bound, row_name
 from .markdown import escape, fold, table
@@ -33,7 +33,9 @@ def report(results: Sequence[Result]) -> str:
 def block(result: Result, source: str) -> str:
     """A short form for a README: the answer, the grids, and where they are from."""
     lines = summary.lines_of(result.rows)
-    machine = escape(result.environment.machine.cpu_model)
+    machine = "; ".join(
+        [escape(result.environment.machine.cpu_model), *gpu_section.names(result.rows)]
+    )
     parts = [
         _headline(lines, result.baseline),
         *_grids(lines, result.baseline),
@@ -79,7 +81,9 @@ def _of_file(result: Result) -> Iterator[str]:
     yield from _trouble(result.rows)
     yield from _grids(lines, result.baseline)
     yield _every_row(lines, result.baseline)
-    yield from peers.section(lines)
+    yield from peers.section(summary.on_gpu(lines, False))
+    yield from peers.section(summary.on_gpu(lines, True), ", on the GPU")
+    yield from gpu_section.section(result.rows)
     yield _machine(result)
     yield _method(result)
 

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal, NamedTuple
 
 from .errors import WorkerError
+from .precision import PRECISIONS
 from .records import Roof, Row
 from .units import Seconds
 from .workload import Workload, flops
@@ -49,7 +50,7 @@ def bound(workload: Workload, roof: Roof, caches: Mapping[str, int]) -> Bound:
     Their sum would be tighter for most kernels, but not true of all: the three can overlap.
     """
     cell, shape = workload.spec, workload.shape
-    itemsize = 8 if workload.dtype == "float64" else 4
+    itemsize = PRECISIONS[workload.dtype].itemsize
     G, H, T, B = cell.num_gates, shape.hidden_size, shape.seq_len, shape.batch_size
     layers = list(shape.layers())
     passes = {"infer": 1, "forward": 1, "backward": 1, "train": 2}[workload.mode]
@@ -78,6 +79,8 @@ def rate(row: Row, roofs: Sequence[Roof], caches: Mapping[str, int]) -> Row:
     """The row with ``fraction_of_peak`` and its bound, where it has a time and a roof."""
     roof = next((roof for roof in roofs if roof.threads == row.threads), None)
     if roof is None or row.time_s is None or row.device != "cpu":
+        return row
+    if row.dtype not in roof.flops_per_s:
         return row
     least = bound(row.workload, roof, caches)
     return row.model_copy(

@@ -11,7 +11,10 @@ from statistics import median
 
 import numpy as np
 
-from .records import Row, Times, rates
+from .gpu import Gpu
+from .records import Row, rates
+from .times import Times
+from .units import Seconds
 
 
 def merge(rows: Sequence[Row]) -> Row:
@@ -23,8 +26,7 @@ def merge(rows: Sequence[Row]) -> Row:
             return row
     times = [row.time_s for row in rows if row.time_s is not None]
     samples = tuple(chain.from_iterable(row.samples_s for row in rows))
-    low, q1, q3, high = np.quantile(samples, (0, 0.25, 0.75, 1)).tolist()
-    middle = median(time.median for time in times)
+    merged = _merge_times(times, samples)
     first = rows[0]
     compiled = [row.compile_s for row in rows if row.compile_s is not None]
     peaks = [row.peak_memory_bytes for row in rows if row.peak_memory_bytes is not None]
@@ -32,22 +34,44 @@ def merge(rows: Sequence[Row]) -> Row:
     errors = [row.error for row in rows if row.error is not None]
     return first.model_copy(
         update={
-            "time_s": Times(
-                median=middle,
-                q1=min(q1, middle),
-                q3=max(q3, middle),
-                min=low,
-                max=high,
-                ci95=(min(t.ci95[0] for t in times), max(t.ci95[1] for t in times)),
-                samples=len(samples),
-            ),
+            "time_s": merged,
             "samples_s": samples,
             "processes_s": tuple(time.median for time in times),
             "warmup_calls": sum(row.warmup_calls or 0 for row in rows),
             "compile_s": max(compiled, default=None),
-            **rates(first.workload, middle),
+            **rates(first.workload, merged.median),
             "peak_memory_bytes": max(peaks, default=None),
             "other_load": max(loads, default=None),
             "error": max(errors, key=lambda e: max(e.output, e.gradient or 0.0), default=None),
+            "gpu": _merge_gpus([row.gpu for row in rows if row.gpu is not None]),
+        }
+    )
+
+
+def _merge_times(times: Sequence[Times], samples: Sequence[Seconds]) -> Times:
+    low, q1, q3, high = np.quantile(samples, (0, 0.25, 0.75, 1)).tolist()
+    middle = median(time.median for time in times)
+    return Times(
+        median=middle,
+        q1=min(q1, middle),
+        q3=max(q3, middle),
+        min=low,
+        max=high,
+        ci95=(min(t.ci95[0] for t in times), max(t.ci95[1] for t in times)),
+        samples=len(samples),
+    )
+
+
+def _merge_gpus(gpus: Sequence[Gpu]) -> Gpu | None:
+    """One record from those of the processes: the first as it was, and the clocks of the last."""
+    if not gpus:
+        return None
+    times = [gpu.time_s for gpu in gpus if gpu.time_s is not None]
+    samples = tuple(chain.from_iterable(gpu.samples_s for gpu in gpus))
+    return gpus[0].model_copy(
+        update={
+            "time_s": _merge_times(times, samples) if times else None,
+            "samples_s": samples,
+            "after": gpus[-1].after,
         }
     )

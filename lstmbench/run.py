@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
-from .backends.registry import entry, missing
+from .backends.registry import entry, missing, untimed
 from .environment import available_memory, usable_cpus
 from .errors import BackendUnavailable, Exit, WorkerError
 from .measure import Target
@@ -73,10 +73,13 @@ class Pool:
             worker.close()
 
 
-def require(plan: Plan) -> None:
-    """Raise ``BackendUnavailable`` where a person named a backend whose package is missing."""
+def require(plan: Plan, *, measured: bool = True) -> None:
+    """Raise ``BackendUnavailable`` where a person named a backend that is missing something.
+
+    Where rows are to be measured, also where its times would mean nothing.
+    """
     for name in plan.backends if plan.required else ():
-        reason = missing(name)
+        reason = missing(name) or (untimed(name) if measured else None)
         if reason is not None:
             raise BackendUnavailable(f"{name}: {reason}")
 

@@ -185,6 +185,21 @@ def disturbed(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if is_disturbed(row)]
 
 
+def held_back(rows: Iterable[Row]) -> list[Row]:
+    """The rows during which something held back the clock of a GPU."""
+    return [row for row in rows if row.gpu is not None and row.gpu.held_back]
+
+
+def on_gpu(lines: Iterable[Line], wanted: bool) -> list[Line]:
+    """The lines with their rows on a GPU alone, or with all others; none without a row."""
+    found = []
+    for line in lines:
+        rows = {n: row for n, row in line.rows.items() if (row.device == "cuda") == wanted}
+        if rows:
+            found.append(Line(line.workload, line.threads, rows))
+    return found
+
+
 def without_time(rows: Iterable[Row]) -> dict[tuple[str, str, str], list[Row]]:
     """The rows that have no time, by backend, status and reason."""
     found: dict[tuple[str, str, str], list[Row]] = {}

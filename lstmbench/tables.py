@@ -42,6 +42,7 @@ def results(rows: Sequence[Row], baseline: str, *, width: int) -> RenderableType
     return Group(
         *_comparison(lines, baseline, wide=width >= WIDE),
         *trouble(rows),
+        *devices(rows),
         headline(lines, baseline),
     )
 
@@ -172,6 +173,23 @@ def trouble(rows: Sequence[Row]) -> Iterator[Text]:
             f"(on up to {most:.1f} processors): their times are doubtful",
             style="yellow",
         )
+    held = summary.held_back(rows)
+    if held:
+        reasons = dict.fromkeys(reason for row in held if row.gpu for reason in row.gpu.held_back)
+        yield Text(
+            f"{len(held)} of {len(rows)} rows were timed while the clock of the GPU was held back "
+            f"({', '.join(reasons)}): their times are doubtful",
+            style="yellow",
+        )
+
+
+def devices(rows: Sequence[Row]) -> Iterator[Text]:
+    """A line for each GPU, and what a time on it is."""
+    for name in dict.fromkeys(row.gpu.name for row in rows if row.gpu):
+        yield Text(
+            f"{name}: times are by the wall clock, until the device is done; its own, copies, "
+            "clocks and algorithms are in the report"
+        )
 
 
 def _threads(count: int) -> str:
@@ -190,6 +208,8 @@ def finished_line(row: Row, baseline: Row | None) -> str:
         text += f"  {ratio(faster)} {baseline.backend}"
     if row.sequences_per_s:
         text += f"  {rate(row.sequences_per_s)} sequences/s"
+    if row.gpu and row.gpu.time_s:
+        text += f"  device {duration(row.gpu.time_s.median)}"
     return text
 
 

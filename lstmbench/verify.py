@@ -8,6 +8,16 @@ The tolerance follows from the precision: in float64 it is 1e-12; in float32 it 
 of the error that NumPy makes in float32 on the same problem, and never above 5e-5 (the rule of
 flash-attention's tests, and PyTorch's bound between its own CPU and GPU).  A relu has no derivative
 at its kink: there either slope is right.
+
+In float16, bfloat16 and tf32 it is the same multiple of the error of the same reference when both
+factors of every product with a weight are rounded to that precision, its sum is float32's and its
+results are rounded to the dtype of the row: what tensor cores do, and the least that any kernel
+rounds.  It errs by about one unit roundoff u (2^-11, 2^-8, 2^-11).  The multiple is for what others
+round besides: gates, states and gradients on their way through memory, and tf32 factors that are
+cut and not rounded (twice the error).  It is at least 8 u, where the reference was merely lucky,
+and at most 64 u, which is 0.03, 0.25, 0.03.  PyTorch on a CPU rounds after every operation and was
+seen to come to 3 u; gradients of parameters, which it sums step by step in two bytes, have slack
+for that.  The oracle itself is float64 on the numbers of the row, rounded to its dtype already.
 """
 
 from collections.abc import Mapping
@@ -20,6 +30,9 @@ from numpy.typing import NDArray
 from lstmbench_kernels import reference
 from lstmbench_kernels.problem import Problem
 
+from .precision import PRECISIONS, Precision
+from .rounding import Factor, storage
+
 Arrays = Mapping[str, NDArray[Any]]
 
 FLOAT64_TOLERANCE = 1e-12
@@ -27,9 +40,14 @@ FLOAT32_CEILING = 5e-5
 MULTIPLE = 8
 # 16 roundings: below this the NumPy run was merely lucky.
 FLOOR = 16 * float(np.finfo(np.float32).eps)
-# A sum of numbers of order one is known to within this many roundings.
-KINK = 32
+# The same two for products of rounded factors, in units of their roundoff.
+MIXED_FLOOR, MIXED_CEILING = 8, 64
+# A sum of numbers of order one is known to within this many roundings; its factors are rounded
+# once each, so that few of them add up.
+KINK, MIXED_KINK = 32, 8
 RANDOM_NUDGES = 6
+# Of rounded factors many units lie at the kink, and few nudges would miss one of them.
+MIXED_NUDGES = 18
 
 
 @dataclass(frozen=True)
@@ -51,8 +69,8 @@ class Oracle:
     """What is right for one problem, and how far off a result may be.
 
     Attributes:
-        slack: how far each gradient may be off before its error begins, where a kink makes more
-            than one answer right; empty for a smooth cell.
+        slack: how far each gradient may be off before its error begins: where a kink makes more
+            than one answer right, or sums over steps are kept in two bytes; else empty.
         dtype: the precision that every array of a result must have.
     """
 
@@ -63,19 +81,33 @@ class Oracle:
     slack: Arrays = field(default_factory=dict)
 
     @classmethod
-    def of(cls, problem: Problem, *, gradients: bool) -> "Oracle":
-        """Run the reference in float64, and in the problem's own precision for the tolerance."""
-        exact, dtype = problem.astype("float64"), problem.inputs["x"].dtype.name
+    def of(cls, problem: Problem, *, gradients: bool, precision: str | None = None) -> "Oracle":
+        """Run the reference in float64, and in the working precision for the tolerance.
+
+        ``precision`` is that of the row; without it that of the problem's arrays.
+        """
+        exact = problem.astype("float64")
+        rule = PRECISIONS[precision or problem.inputs["x"].dtype.name]
+        dtype = rule.storage
         outputs, found = evaluate(exact, gradients)
         slack = {}
         if found is not None and problem.cell.name == "rnn-relu":
-            slack = kink_slack(exact, found, KINK * float(np.finfo(dtype).eps))
+            roundings = MIXED_KINK if rule.is_mixed else 2 * KINK
+            nudges = MIXED_NUDGES if rule.is_mixed else RANDOM_NUDGES
+            slack = kink_slack(exact, found, roundings * rule.roundoff, nudges)
+        if found is not None and rule.itemsize == 2:
+            zero = np.zeros(1)
+            for name, more in running_sum_slack(problem, found, rule.roundoff).items():
+                slack[name] = slack.get(name, zero) + more
         if dtype == "float64":
             return cls(outputs, found, FLOAT64_TOLERANCE, dtype, slack)
-        rounded_outputs, rounded = evaluate(problem, gradients)
+        rounded_outputs, rounded = evaluate_rounded(problem, rule, gradients)
         working = cls(outputs, found, 0.0, dtype, slack).judge(rounded_outputs, rounded)
         error = max(working.output, working.gradient or 0.0)
-        tolerance = min(max(MULTIPLE * error, FLOOR), FLOAT32_CEILING)
+        least, most = FLOOR, FLOAT32_CEILING
+        if rule.is_mixed:
+            least, most = MIXED_FLOOR * rule.roundoff, MIXED_CEILING * rule.roundoff
+        tolerance = min(max(MULTIPLE * error, least), most)
         if slack and found is not None and rounded is not None:
             # The side of a kink that rounding itself takes, nudged or not.
             slack = {n: np.maximum(s, np.abs(rounded[n] - found[n])) for n, s in slack.items()}
@@ -99,12 +131,13 @@ class Oracle:
             array = np.asarray(got[name])
             if array.shape != right.shape:
                 return float("inf"), f"{name}: expected shape {right.shape}, got {array.shape}"
-            if array.dtype != self.dtype:
+            if array.dtype.name != self.dtype:
                 return float("inf"), f"{name}: expected {self.dtype}, got {array.dtype}"
             error, index = relative_error(array, right, slack.get(name))
             if error > worst:
                 worst = error
-                where = f"{name}{list(index)}: expected {right[index]:.9g}, got {array[index]:.9g}"
+                found = float(array[index])
+                where = f"{name}{list(index)}: expected {right[index]:.9g}, got {found:.9g}"
         return worst, where
 
 
@@ -121,7 +154,24 @@ def relative_error(
     return float(difference[index]) / scale, tuple(int(i) for i in index)
 
 
-def kink_slack(problem: Problem, gradients: Arrays, nudge: float) -> dict[str, NDArray[Any]]:
+def running_sum_slack(
+    problem: Problem, gradients: Arrays, roundoff: float
+) -> dict[str, NDArray[Any]]:
+    """How far off the gradient of each parameter may be whose sum over steps is kept in two bytes.
+
+    T roundings of a sum walk at random: √T of them.  PyTorch's own chain of operations on a CPU
+    was seen to come to 0.9 of that; a kernel that sums in float32 needs none of it.
+    """
+    most = np.sqrt(problem.shape.seq_len) * roundoff
+    return {
+        name: np.full_like(gradients[name], most * max(1.0, np.max(np.abs(gradients[name]))))
+        for name in problem.parameters
+    }
+
+
+def kink_slack(
+    problem: Problem, gradients: Arrays, nudge: float, nudges: int = RANDOM_NUDGES
+) -> dict[str, NDArray[Any]]:
     """How far each gradient of a relu network moves when every unit is nudged off its kink.
 
     Where the sum of a unit is zero within rounding, the slope on either side is right, and a result
@@ -134,7 +184,7 @@ def kink_slack(problem: Problem, gradients: Arrays, nudge: float) -> dict[str, N
     zero = np.zeros(problem.cell.num_gates * shape.hidden_size)
     slack = {name: np.zeros_like(array) for name, array in gradients.items()}
     signs = [np.ones_like(zero), -np.ones_like(zero)]
-    signs += [rng.choice((-1.0, 1.0), zero.shape) for _ in range(RANDOM_NUDGES)]
+    signs += [rng.choice((-1.0, 1.0), zero.shape) for _ in range(nudges)]
     for sign in signs:
         parameters = dict(problem.parameters)
         for _, _, suffix in shape.layers():
@@ -159,3 +209,22 @@ def evaluate(problem: Problem, gradients: bool) -> tuple[Arrays, Arrays | None]:
     if not gradients:
         return outputs, None
     return outputs, reference.backward(cell, shape, inputs, parameters, tape, problem.upstream)
+
+
+def evaluate_rounded(
+    problem: Problem, precision: Precision, gradients: bool
+) -> tuple[Arrays, Arrays | None]:
+    """Run the reference as plainly as it can be run in the precision of a row."""
+    if not precision.is_mixed:
+        return evaluate(problem, gradients)
+    plain, dtype = problem.astype("float32"), storage(precision.name)
+    parameters = {
+        name: Factor.of(array, precision.significand) if name.startswith("weight") else array
+        for name, array in plain.parameters.items()
+    }
+    outputs, found = evaluate(replace(plain, parameters=parameters), gradients)
+
+    def stored(arrays: Arrays) -> Arrays:
+        return {name: array.astype(dtype) for name, array in arrays.items()}
+
+    return stored(outputs), None if found is None else stored(found)

@@ -9,6 +9,7 @@ import ctypes
 import gc
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -19,17 +20,23 @@ from typing import Any
 from lstmbench_kernels.problem import Problem, make_problem
 
 from .backends.base import Backend, Step
-from .backends.registry import load
+from .backends.registry import lacks, load, untimed
+from .clock import Clock
 from .data import load_sunspots, windows
+from .device_log import DeviceLog
 from .environment import OtherLoad
 from .errors import BackendUnavailable
 from .measure import Target, measure
 from .oracles import OracleStore
-from .records import Errors, Outcome, Times, rates
+from .records import Errors, Outcome, rates
+from .rounding import storage
+from .times import Times
+from .units import Seconds
 from .verify import Oracle, Verdict
 from .workload import Workload
 
 SEED = 0
+_OUT_OF_MEMORY = re.compile(r"out[ _]of[ _]memory", re.I)
 
 
 def problem_of(workload: Workload) -> Problem:
@@ -37,7 +44,8 @@ def problem_of(workload: Workload) -> Problem:
     x = None
     if workload.data == "sunspots":
         x = windows(load_sunspots(), workload.seq_len, workload.batch_size)
-    return make_problem(workload.spec, workload.shape, dtype=workload.dtype, seed=SEED, x=x)
+    dtype = storage(workload.dtype).name
+    return make_problem(workload.spec, workload.shape, dtype=dtype, seed=SEED, x=x)
 
 
 def perform(
@@ -58,7 +66,9 @@ def perform(
     except MemoryError as error:
         return Outcome(status="oom", reason=f"out of memory: {_one_line(error)}")
     except Exception as error:  # noqa: BLE001  a framework may raise anything
-        return Outcome(status="failed", reason=f"{type(error).__name__}: {_one_line(error)}")
+        reason = f"{type(error).__name__}: {_one_line(error)}"
+        # Frameworks have errors of their own for the memory of a device.
+        return Outcome(status="oom" if _OUT_OF_MEMORY.search(reason) else "failed", reason=reason)
 
 
 def _perform(
@@ -69,15 +79,18 @@ def _perform(
     oracles: OracleStore,
 ) -> Outcome:
     tell("verifying")
+    why = lacks(backend.name, workload.dtype) or (untimed(backend.name) if target else None)
+    if why is not None:
+        raise BackendUnavailable(f"{backend.name}: {why}")
     problem = problem_of(workload)
     before = backend.compilation()
     step = backend.prepare(workload, problem)
-    _run_once(step)
+    first_call_s = _run_once(step, backend.clock)
     after = backend.compilation()
     compile_s = after.seconds - before.seconds if before and after else None
     oracle = oracles.get(
         f"{workload.id}/{workload.data}",
-        lambda: Oracle.of(problem, gradients=workload.has_gradients),
+        lambda: Oracle.of(problem, gradients=workload.has_gradients, precision=workload.dtype),
     )
     verdict = _judge(oracle, step)
     if not verdict.correct:
@@ -88,7 +101,16 @@ def _perform(
     tell("measuring")
     _reset_peak_memory()
     load = OtherLoad()
-    measured = measure(step.run, clock=backend.clock, target=target, before=step.before)
+    device = step.on_device
+    log = DeviceLog(device, backend.clock, first_call_s) if device else None
+    measured = measure(
+        step.run,
+        clock=backend.clock,
+        target=target,
+        before=step.before,
+        device_time=device.last_call_s if device else None,
+    )
+    gpu = log.close(measured) if log else None
     others = load.since()
     peak = _peak_memory()
     now = backend.compilation()
@@ -115,13 +137,17 @@ def _perform(
         peak_memory_bytes=peak,
         other_load=others,
         error=_errors(verdict),
+        gpu=gpu,
     )
 
 
-def _run_once(step: Step) -> None:
+def _run_once(step: Step, clock: Clock) -> Seconds:
+    """Run the first call, which compiles and loads; how long it took."""
     if step.before is not None:
         step.before()
+    start = clock.now()
     step.run()
+    return clock.now() - start
 
 
 def _judge(oracle: Oracle, step: Step) -> Verdict:

@@ -17,9 +17,10 @@ from lstmbench_kernels.spec import (
 )
 
 from .errors import UsageError, unknown
+from .precision import PRECISIONS
 
 MODES = ("infer", "train", "forward", "backward")
-DTYPES = ("float32", "float64")
+DTYPES = tuple(PRECISIONS)
 DATA = ("random", "sunspots")
 CELL_NAMES = tuple(name + suffix for name in CELLS for suffix in ("", "-bi"))
 MAX_SIZE = 2**31 - 1
@@ -175,8 +176,8 @@ def memory_bytes(workload: Workload) -> int:
     """An estimate of the memory one row needs, verification against the oracle included.
 
     Counts every named array, and for each layer the projected input, the gates and the states that
-    backward needs (the oracle keeps them for inference too), in the working precision for the
-    backend and again for the oracle's runs in the working precision and in float64.
+    backward needs (the oracle keeps them for inference too), in the row's dtype for the backend and
+    again for the oracle's runs in float64 and in the working precision, float32 at least.
     """
     cell, shape = workload.spec, workload.shape
     named = [input_shapes(cell, shape), parameter_shapes(cell, shape), output_shapes(cell, shape)]
@@ -187,8 +188,8 @@ def memory_bytes(workload: Workload) -> int:
     elements += (
         shape.seq_len * shape.batch_size * per_step * shape.num_directions * shape.num_layers
     )
-    itemsize = 8 if workload.dtype == "float64" else 4
-    return elements * (2 * itemsize + 8)
+    itemsize = PRECISIONS[workload.dtype].itemsize
+    return elements * (itemsize + max(itemsize, 4) + 8)
 
 
 def parse_axis(name: str, text: str) -> tuple[int, ...]:

@@ -12,18 +12,24 @@ from lstmbench.process import THREAD_VARIABLES
 from lstmbench.worker import perform
 from lstmbench.workload import MODES, Workload
 
-TRAINERS = ("numba-cpu", "numpy", "torch-cpu", "jax-cpu", "fake")
+ON_GPU = tuple(name for name, each in registry.BACKENDS.items() if each.device == "cuda")
+TRAINERS = ("numba-cpu", "numpy", "torch-cpu", "jax-cpu", "fake", *ON_GPU)
 INFERENCE_ONLY = ("onnxruntime-cpu", "openvino-cpu")
+
+
+def marks_of(name: str) -> tuple[pytest.MarkDecorator, ...]:
+    if name in ("numba-cpu", "numpy", "fake"):
+        return ()
+    return (pytest.mark.gpu,) if name in ON_GPU else (pytest.mark.peer,)
 
 
 @pytest.fixture(
     scope="module",
-    params=[
-        pytest.param(name, marks=() if name in ("numba-cpu", "numpy", "fake") else pytest.mark.peer)
-        for name in registry.BACKENDS
-    ],
+    params=[pytest.param(name, marks=marks_of(name)) for name in registry.BACKENDS],
 )
 def backend(request: pytest.FixtureRequest) -> Backend:
+    if request.param in ON_GPU and (reason := registry.missing(request.param)):
+        pytest.skip(reason)
     for package in registry.entry(request.param).packages:
         require_peer(package)
     with pytest.MonkeyPatch.context() as patch:
@@ -72,6 +78,19 @@ def test_float64_is_held_to_its_own_bound(backend: Backend):
         assert outcome.error.output < 1e-12
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "tf32"])
+def test_a_precision_is_computed_in_or_refused_and_never_another(backend: Backend, dtype: str):
+    outcome = perform(backend, workload(dtype=dtype), None)
+    known = registry.entry(backend.name).dtypes
+    if dtype in known:
+        assert outcome.reason == "verified only"
+    else:
+        assert outcome.status == "unavailable"
+        assert outcome.reason == (
+            f"{backend.name}: computes in {' and '.join(known)} only, not in {dtype}"
+        )
+
+
 def test_a_mode_that_a_backend_lacks_is_a_row_with_its_reason(backend: Backend):
     outcome = perform(backend, workload(mode="train"), None)
     if backend.name in INFERENCE_ONLY:
@@ -94,6 +113,34 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
     assert registry.missing("onnxruntime-cpu") == (
         "onnxruntime and onnx are not installed; pip install onnxruntime onnx"
     )
+
+
+@pytest.mark.parametrize("name", ON_GPU)
+def test_without_a_driver_one_line_says_what_is_missing_and_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, name: str
+):
+    monkeypatch.delenv("NUMBA_ENABLE_CUDASIM", raising=False)
+    monkeypatch.setattr(registry, "find_spec", lambda _name: object())
+    monkeypatch.setattr("lstmbench.cuda._library", lambda: None)
+    with pytest.raises(BackendUnavailable, match=rf"^{name}: no NVIDIA driver: .*drivers"):
+        registry.load(name)
+
+
+@pytest.mark.parametrize("name", ON_GPU)
+def test_the_simulator_needs_no_driver_and_its_times_mean_nothing(
+    monkeypatch: pytest.MonkeyPatch, name: str
+):
+    monkeypatch.setattr(registry, "find_spec", lambda _name: object())
+    monkeypatch.setattr("lstmbench.cuda._library", lambda: None)
+    monkeypatch.setenv("NUMBA_ENABLE_CUDASIM", "1")
+    is_ours = name.startswith("numba-cuda")
+    assert (registry.missing(name) is None) is is_ours
+    assert (registry.untimed(name) is not None) is is_ours
+
+
+def test_times_of_what_is_not_simulated_mean_something(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("NUMBA_ENABLE_CUDASIM", raising=False)
+    assert [name for name in registry.BACKENDS if registry.untimed(name)] == []
 
 
 def test_an_unknown_name_is_answered_with_the_nearest():

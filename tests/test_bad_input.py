@@ -19,7 +19,7 @@ BAD = [
     ("suite key", ["run", "-s", "key.toml"], "colour: Extra inputs are not permitted"),
     ("cell", ["run", "--cell", "lsmt"], "cell: unknown 'lsmt'; did you mean 'lstm'?"),
     ("mode", ["run", "--mode", "trian"], "mode: unknown 'trian'; did you mean 'train'?"),
-    ("dtype", ["run", "--dtype", "float16"], "dtype: unknown 'float16'"),
+    ("dtype", ["run", "--dtype", "float8"], "dtype: unknown 'float8'"),
     ("data", ["run", "--data", "moonspots"], "did you mean 'sunspots'?"),
     ("backend", ["run", "-b", "numbacpu"], "did you mean 'numba-cpu'?"),
     ("baseline", ["run", "--baseline", "nunpy"], "did you mean 'numpy'?"),

@@ -16,6 +16,7 @@ from lstmbench import cli
 from lstmbench.backends.registry import BACKENDS
 from lstmbench.report import report
 from lstmbench.result import json_schema, read, write
+from lstmbench.workload import DTYPES
 
 COMMANDS = typer.main.get_command(cli.app).commands
 
@@ -226,6 +227,33 @@ def test_ctrl_c_before_the_first_row_leaves_no_journal(tool, script, monkeypatch
 
 
 @pytest.mark.usefixtures("script")
+@pytest.mark.parametrize("name", ["numba-cuda", "numba-cuda-step", "torch-cuda"])
+def test_on_a_machine_without_a_gpu_one_line_says_what_is_missing(
+    tool, monkeypatch, tmp_path, name
+):
+    monkeypatch.delenv("NUMBA_ENABLE_CUDASIM", raising=False)
+    monkeypatch.setattr("lstmbench.backends.registry.find_spec", lambda _name: object())
+    monkeypatch.setattr("lstmbench.cuda._library", lambda: None)
+
+    code, out, err = tool("run", "-b", name, "-o", "x.json")
+
+    assert (code, out) == (2, "")
+    assert err.startswith(f"Error: {name}: no NVIDIA driver: libcuda.so.1 is not on this machine; ")
+    assert err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_simulated_gpu_is_not_measured(tool, monkeypatch, tmp_path):
+    monkeypatch.setenv("NUMBA_ENABLE_CUDASIM", "1")
+    monkeypatch.setattr("lstmbench.backends.registry.find_spec", lambda _name: object())
+
+    code, _, err = tool("run", "-b", "numba-cuda", "-o", "x.json")
+
+    assert code == 2
+    assert "the times of a simulator mean nothing; unset it, or verify" in err
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_missing_backend_that_was_named_is_an_error_before_anything_is_written(
     tool, monkeypatch, tmp_path
 ):
@@ -311,7 +339,7 @@ def test_check_fails_for_a_stale_block_until_it_is_updated(tool, tmp_path):
 
 @pytest.mark.usefixtures("script")
 def test_verify_proves_a_cell_and_shows_its_worst_errors(tool, monkeypatch):
-    monkeypatch.setattr("lstmbench.verification.matrix.__defaults__", (("gru",), ((1, 1, 1, 1),)))
+    monkeypatch.setattr("lstmbench.verification.SHAPES", ((1, 1, 1, 1),))
 
     code, out, err = tool("verify", "-b", "fake", "--cell", "gru")
     assert (code, err) == (0, "")
@@ -321,16 +349,40 @@ def test_verify_proves_a_cell_and_shows_its_worst_errors(tool, monkeypatch):
     rows = json.loads(out)
     assert {row["status"] for row in rows} == {"skipped"}
     assert all(row["error"]["output"] <= row["error"]["tolerance"] for row in rows)
+    assert {row["id"].rpartition("/")[2] for row in rows} == set(DTYPES)
+
+
+@pytest.mark.usefixtures("script")
+def test_verify_takes_the_precisions_that_are_asked_for(tool, monkeypatch):
+    monkeypatch.setattr("lstmbench.verification.SHAPES", ((1, 1, 1, 1),))
+
+    _, out, _ = tool("verify", "-b", "fake", "--cell", "gru", "--dtype", "tf32", "--json")
+    assert {row["id"].rpartition("/")[2] for row in json.loads(out)} == {"tf32"}
+
+    code, _, err = tool("verify", "-b", "fake", "--dtype", "tf23")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "did you mean 'tf32'" in err
+
+
+def test_a_simulated_gpu_is_verified_at_small_shapes(tool, monkeypatch):
+    monkeypatch.setenv("NUMBA_ENABLE_CUDASIM", "1")
+    planned = []
+    monkeypatch.setattr("lstmbench.session.verify", lambda plan, _show: planned.append(plan) or 0)
+
+    assert tool("verify", "-b", "numba-cuda-step", "--dtype", "float16") == (0, "", "")
+
+    assert {w.dtype for w in planned[0].workloads} == {"float16"}
+    assert max(w.hidden_size for w in planned[0].workloads) == 16
 
 
 def test_verify_ends_with_5_where_a_result_is_wrong(tool, script, monkeypatch):
     script({"id": "*/T1-*-L2/float64", "fault": "wrong"})
-    monkeypatch.setattr("lstmbench.verification.matrix.__defaults__", (("gru",), ((1, 1, 1, 1),)))
+    monkeypatch.setattr("lstmbench.verification.SHAPES", ((1, 1, 1, 1),))
 
     code, out, err = tool("verify", "-b", "fake", "--cell", "gru", "--quiet")
 
     assert (code, out) == (5, "")
-    assert err.startswith("4 of 32 rows wrong and not timed; the first: gru/infer/T1-B1-I1-H1-L2/")
+    assert err.startswith("4 of 80 rows wrong and not timed; the first: gru/infer/T1-B1-I1-H1-L2/")
     assert err.count("\n") == 1
 
 

@@ -97,6 +97,7 @@ def test_a_checkup_is_plain_data(here):
         "kernel_threads",
         "backends",
         "roofs",
+        "cuda",
     }
 
 
@@ -119,6 +120,25 @@ def test_the_table_says_all_of_it():
         "pip install torch",
     ):
         assert part in text
+
+
+def test_what_of_cuda_is_missing_comes_with_how_to_get_it(monkeypatch):
+    monkeypatch.delenv("NUMBA_ENABLE_CUDASIM", raising=False)
+    monkeypatch.setattr("lstmbench.cuda._library", lambda: None)
+    monkeypatch.setattr("lstmbench.backends.registry.find_spec", lambda _name: object())
+    seen = doctor.checkup()
+    states = {backend.name: backend for backend in seen.backends}
+
+    assert seen.cuda["driver"].startswith("no NVIDIA driver")
+    assert states["numba-cuda"].install == states["torch-cuda"].install == seen.cuda["driver"]
+    assert not states["torch-cuda"].available
+
+
+def test_the_table_shows_what_of_cuda_is_there():
+    text = shown(a_checkup(cuda={"driver": "CUDA 13.0", "device": "Imaginary [9]"}))
+
+    assert "CUDA 13.0" in text
+    assert "Imaginary [9]" in text
 
 
 def test_the_table_fits_the_console():

@@ -97,6 +97,26 @@ def test_every_fault_of_the_docstring_exists_and_the_other_way_round():
 DOC = fake.__doc__ or ""
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "tf32", "float64"])
+def test_results_have_the_dtype_of_the_row(dtype):
+    _, step = prepared(workload=a_workload(mode="train", dtype=dtype))
+
+    names = {array.dtype.name for array in (*step.outputs().values(), *step.gradients().values())}
+    assert names == {"float32" if dtype == "tf32" else dtype}
+
+
+def test_a_row_of_an_imaginary_gpu_says_what_it_is_told():
+    script = {"seconds": [0.1, 0.2], "copy": 3.0, "mhz": 1000, "reasons": ["power-cap"]}
+    backend, step = prepared({"seconds": [1.0], "gpu": script})
+    gpu = step.on_device
+
+    assert [gpu.last_call_s() for _ in range(3)] == [0.1, 0.2, 0.1]
+    assert gpu.upload() == gpu.download() == 4 * (3 * 2 * 5 + 2 * 2 * 5)
+    assert backend.clock.now() == 6.0
+    assert (gpu.clocks().sm_mhz, gpu.clocks().reasons) == (1000, ("power-cap",))
+    assert prepared()[1].on_device is None
+
+
 def test_the_script_comes_from_the_environment(monkeypatch):
     monkeypatch.setenv(fake.SCRIPT, '[{"seconds": [0.25]}]')
     backend = fake.make()

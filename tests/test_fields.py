@@ -2,7 +2,15 @@
 
 from conftest import a_row, a_workload, bad_row
 
-from lstmbench.fields import median, of_the_bound, row_name
+from lstmbench.fields import (
+    algorithm,
+    clock,
+    device_median,
+    median,
+    of_the_bound,
+    row_name,
+    transfer,
+)
 
 
 def test_data_that_are_not_random_stand_behind_the_id():
@@ -20,6 +28,10 @@ def test_a_disturbed_time_is_marked():
 def test_a_row_without_a_time_or_a_bound_has_empty_fields():
     assert median(bad_row("failed")) == ""
     assert of_the_bound(a_row()) == ""
+
+
+def test_a_row_on_no_gpu_has_empty_fields():
+    assert device_median(a_row()) == algorithm(a_row()) == clock(a_row()) == transfer(None) == ""
 
 
 def test_a_bound_is_named_and_escaped():

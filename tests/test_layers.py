@@ -16,7 +16,7 @@ from lstmbench.backends.registry import BACKENDS
 ROOT = Path(__file__).parent.parent
 FRAMEWORKS = {
     "numba", "llvmlite", "torch", "jax", "jaxlib", "flax", "tensorflow", "keras",
-    "onnx", "onnxruntime", "openvino", "tensorrt", "cupy",
+    "onnx", "onnxruntime", "openvino", "tensorrt", "cupy", "numba_cuda", "pynvml",
 }  # fmt: skip
 HEAVY = {*FRAMEWORKS, "numpy", "scipy", "pandas", "pydantic", "psutil", "lstmbench_kernels"}
 LIMIT = 400
@@ -175,6 +175,8 @@ def test_only_the_registry_loads_backends():
         "markdown",
         "fields",
         "duel",
+        "gpu",
+        "gpu_section",
         "peers",
         "tables",
         "summary",

@@ -66,6 +66,30 @@ def test_a_call_that_takes_no_time_still_ends():
     assert result.summary.median == 0
 
 
+# --- what a device says
+
+
+def test_the_device_is_asked_once_a_sample_and_never_for_warm_up():
+    told = iter(range(1, 10**6))
+
+    result = measured(Script(then=0.01), Target(budget=1e6), device_time=lambda: next(told))
+
+    first = 2 + result.warmup_calls + 1
+    assert result.device_samples == tuple(range(first, first + len(result.samples)))
+
+
+def test_asking_the_device_is_not_in_a_sample():
+    script = Script(then=0.01)
+
+    result = measured(script, Target(), device_time=lambda: script.clock.advance(5.0) or 1.0)
+
+    assert result.summary.max == pytest.approx(0.01)
+
+
+def test_without_a_device_nothing_is_said():
+    assert measured(Script(then=0.01), Target()).device_samples == ()
+
+
 # --- warm-up
 
 

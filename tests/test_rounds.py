@@ -3,6 +3,7 @@
 import pytest
 from conftest import a_workload, ok_outcome
 
+from lstmbench.gpu import Clocks, Gpu
 from lstmbench.records import Outcome, Row, make_row
 from lstmbench.rounds import merge
 
@@ -62,6 +63,25 @@ def test_what_failed_once_has_no_time():
     merged = merge([a_row(0.001), failed, a_row(0.002)])
     assert (merged.status, merged.reason) == (failed.status, failed.reason)
     assert merged.time_s is None
+
+
+def test_the_times_of_a_gpu_are_merged_like_those_of_the_wall_clock():
+    def on_gpu(seconds: float, mhz: int) -> Row:
+        gpu = Gpu(
+            name="Imaginary",
+            time_s=ok_outcome(seconds).time_s,
+            samples_s=ok_outcome(seconds).samples_s,
+            before=Clocks(sm_mhz=mhz),
+            after=Clocks(sm_mhz=mhz + 1),
+        )
+        return of(ok_outcome(2 * seconds).model_copy(update={"gpu": gpu}))
+
+    gpu = merge([on_gpu(0.004, 100), on_gpu(0.001, 200), on_gpu(0.002, 300)]).gpu
+
+    assert gpu.time_s.median == 0.002
+    assert (gpu.time_s.samples, len(gpu.samples_s)) == (24, 24)
+    assert (gpu.before.sm_mhz, gpu.after.sm_mhz) == (100, 301)
+    assert merge([a_row(0.001), a_row(0.002)]).gpu is None
 
 
 def test_a_merged_row_is_a_valid_row():

@@ -239,6 +239,16 @@ def test_a_required_backend_that_cannot_run_is_an_error_before_the_first_row(err
     assert all(worker.closed for worker in workshop.made.values())
 
 
+def test_a_simulated_backend_that_was_named_is_verified_and_never_measured(monkeypatch):
+    monkeypatch.setenv("NUMBA_ENABLE_CUDASIM", "1")
+    monkeypatch.setattr("lstmbench.backends.registry.find_spec", lambda _name: object())
+    plan = a_plan(backends=("numba-cuda",), baseline="numba-cuda", required=True)
+
+    runs.require(plan, measured=False)
+    with pytest.raises(BackendUnavailable, match=r"^numba-cuda: NUMBA_ENABLE_CUDASIM is set, and"):
+        runs.require(plan)
+
+
 def test_a_required_backend_whose_package_is_missing_is_found_without_a_worker(monkeypatch):
     monkeypatch.setattr("lstmbench.backends.registry.find_spec", lambda _name: None)
 

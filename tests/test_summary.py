@@ -2,8 +2,10 @@
 
 import pytest
 from conftest import a_row, a_workload, as_result, bad_row
+from gpu_rows import on_gpu
 
 from lstmbench import report, summary, tables
+from lstmbench.gpu import Clocks
 from lstmbench.summary import backends_of, groups_of, lines_of, overall, wins
 
 
@@ -214,3 +216,29 @@ def test_a_disturbed_row_is_marked_in_the_report_and_named_under_the_table():
     assert "2.00 ms ⚠ |" in page or "1.00 ms ⚠ |" in page
     (line,) = tables.trouble([busy])
     assert "1 of 1 rows were timed while other processes were busy" in line.plain
+
+
+# --- rows on a GPU
+
+
+def test_rows_on_a_gpu_and_others_are_kept_apart():
+    both, cpu_only = a_workload(seq_len=1), a_workload(seq_len=2)
+    lines = lines_of([a_row(both), on_gpu(both), a_row(cpu_only)])
+
+    def backends(on):
+        found = summary.on_gpu(lines, on)
+        return [(line.workload.seq_len, list(line.rows)) for line in found]
+
+    assert backends(True) == [(1, ["numba-cuda"])]
+    assert backends(False) == [(1, ["fake"]), (2, ["fake"])]
+
+
+def test_a_row_whose_clock_was_held_back_is_named_under_the_table():
+    slowed = on_gpu(after=Clocks(sm_mhz=900, reasons=("power-cap", "idle")))
+
+    assert summary.held_back([on_gpu(), slowed, a_row()]) == [slowed]
+    (line,) = tables.trouble([on_gpu(), slowed])
+    assert line.plain == (
+        "1 of 2 rows were timed while the clock of the GPU was held back (power-cap): "
+        "their times are doubtful"
+    )

@@ -2,6 +2,7 @@
 
 import pytest
 from conftest import a_row, a_workload, assert_golden, bad_row
+from gpu_rows import on_gpu
 from rich.console import Console
 
 from lstmbench import tables
@@ -112,6 +113,19 @@ def test_sunspots_are_told_apart_from_random_data_in_a_line():
     random, real = (a_workload(input_size=1, data=data) for data in ("random", "sunspots"))
 
     assert tables.finished_line(a_row(random), None) != tables.finished_line(a_row(real), None)
+
+
+def test_the_table_names_the_gpu_and_says_what_a_time_on_it_is():
+    rows = [on_gpu(), on_gpu(backend="torch-cuda")]
+
+    text = " ".join(shown(rows, "torch-cuda").split())
+
+    assert text.count("Imaginary GPU 9: times are by the wall clock, until the device is done") == 1
+    assert "until the device is done" not in shown([a_row()], "fake")
+
+
+def test_a_finished_row_on_a_gpu_says_what_the_device_says():
+    assert tables.finished_line(on_gpu(), None).endswith("2.00 k sequences/s  device 800 µs")
 
 
 def test_a_size_is_never_cut_short():

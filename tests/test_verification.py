@@ -35,6 +35,10 @@ def test_every_combination_is_there_exactly_once():
     assert set(found.values()) == {1}
 
 
+def test_the_precisions_are_those_that_are_asked_for():
+    assert {w.dtype for w in matrix(dtypes=("tf32", "float16"))} == {"tf32", "float16"}
+
+
 def test_the_shapes_hold_the_cases_that_break_kernels():
     assert (1, 1, 1, 1) in SHAPES
     assert any(T > 1 and B == 1 for T, B, _, _ in SHAPES)

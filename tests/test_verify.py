@@ -8,14 +8,19 @@ from conftest import a_workload
 
 from lstmbench.backends import numpy_cpu
 from lstmbench.measure import Target
+from lstmbench.precision import PRECISIONS
+from lstmbench.rounding import to_significand
 from lstmbench.verify import (
     FLOAT32_CEILING,
     FLOAT64_TOLERANCE,
     FLOOR,
+    MIXED_CEILING,
+    MIXED_FLOOR,
     MULTIPLE,
     Oracle,
     Verdict,
     evaluate,
+    evaluate_rounded,
     relative_error,
 )
 from lstmbench.worker import perform, problem_of
@@ -24,8 +29,9 @@ from lstmbench_kernels.spec import CELLS, GATE_ORDERS, LSTM, Shape, permute_gate
 
 
 def oracle_of(*, gradients=True, **given):
-    problem = problem_of(a_workload(mode="train", **given))
-    return problem, Oracle.of(problem, gradients=gradients)
+    workload = a_workload(mode="train", **given)
+    problem = problem_of(workload)
+    return problem, Oracle.of(problem, gradients=gradients, precision=workload.dtype)
 
 
 def right_answer(dtype="float64"):
@@ -99,6 +105,101 @@ def test_the_tolerance_of_inference_does_not_look_at_gradients(monkeypatch):
     _, oracle = oracle_of(gradients=False)
 
     assert oracle.gradients is None
+
+
+# --- the tolerance of products whose factors are rounded
+
+MIXED = [name for name, each in PRECISIONS.items() if each.is_mixed]
+
+
+def in_roundoffs(tolerance, dtype):
+    return tolerance / PRECISIONS[dtype].roundoff
+
+
+@pytest.mark.parametrize(("dtype", "bits"), [("float16", 11), ("bfloat16", 8), ("tf32", 11)])
+def test_the_reference_of_such_a_row_rounds_the_factors_of_its_products_alone(dtype, bits):
+    problem = problem_of(a_workload(cell="rnn-tanh", seq_len=1, mode="train", dtype=dtype))
+    outputs, _ = evaluate_rounded(problem, PRECISIONS[dtype], False)
+
+    plain = problem.astype("float32")
+    weights, x, h0 = plain.parameters, plain.inputs["x"][0], plain.inputs["h0"][0]
+    pre = to_significand(x, bits) @ to_significand(weights["weight_ih_l0"], bits).T
+    pre = pre + weights["bias_ih_l0"] + weights["bias_hh_l0"]
+    pre = pre + to_significand(h0, bits) @ to_significand(weights["weight_hh_l0"], bits).T
+
+    stored = problem.inputs["x"].dtype
+    assert outputs["y"].dtype == stored
+    assert relative_error(outputs["y"][0], np.tanh(pre).astype(stored))[0] <= 2.0**-bits
+
+
+@pytest.mark.parametrize("dtype", MIXED)
+def test_it_may_be_eight_times_as_wrong_as_that_reference(dtype):
+    problem, oracle = oracle_of(seq_len=60, hidden_size=48, num_layers=2, dtype=dtype)
+    verdict = oracle.judge(*evaluate_rounded(problem, PRECISIONS[dtype], True))
+
+    bound = MULTIPLE * max(verdict.output, verdict.gradient)
+    least, most = (k * PRECISIONS[dtype].roundoff for k in (MIXED_FLOOR, MIXED_CEILING))
+    assert oracle.tolerance == pytest.approx(min(max(bound, least), most))
+
+
+@pytest.mark.parametrize("dtype", MIXED)
+def test_such_a_row_may_always_be_a_few_roundoffs_off_and_never_very_many(dtype, monkeypatch):
+    _, oracle = oracle_of(seq_len=1, batch_size=1, input_size=1, hidden_size=1, dtype=dtype)
+    assert in_roundoffs(oracle.tolerance, dtype) >= MIXED_FLOOR
+
+    monkeypatch.setattr("lstmbench.verify.MULTIPLE", 1e6)
+    _, oracle = oracle_of(dtype=dtype)
+    assert in_roundoffs(oracle.tolerance, dtype) == MIXED_CEILING
+
+
+@pytest.mark.parametrize("dtype", MIXED)
+def test_a_finer_precision_passes_for_a_coarser_one(dtype):
+    problem, oracle = oracle_of(dtype=dtype)
+    outputs, gradients = evaluate(problem.astype("float64"), True)
+    stored = problem.inputs["x"].dtype
+
+    verdict = oracle.judge(
+        *({n: a.astype(stored) for n, a in arrays.items()} for arrays in (outputs, gradients))
+    )
+
+    assert verdict.correct
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("dtype", MIXED)
+def test_two_gates_that_were_swapped_are_wrong_in_every_precision(dtype, cell):
+    problem, oracle = oracle_of(cell=cell, dtype=dtype, seq_len=7, batch_size=4, hidden_size=16)
+    swapped = {
+        name: permute_gates(array, problem.cell, "torch", "onnx")
+        for name, array in problem.parameters.items()
+    }
+
+    verdict = oracle.judge(
+        *evaluate_rounded(replace(problem, parameters=swapped), PRECISIONS[dtype], True)
+    )
+
+    assert not verdict.correct
+
+
+@pytest.mark.parametrize("dtype", MIXED)
+@pytest.mark.parametrize("lost", ["bias_hh_l0", "weight_hh_l0"])
+def test_a_part_of_the_sum_that_was_left_out_is_wrong_in_every_precision(dtype, lost):
+    problem, oracle = oracle_of(dtype=dtype, seq_len=7, batch_size=4, hidden_size=16)
+    without = {**problem.parameters, lost: np.zeros_like(problem.parameters[lost])}
+
+    verdict = oracle.judge(
+        *evaluate_rounded(replace(problem, parameters=without), PRECISIONS[dtype], True)
+    )
+
+    assert not verdict.correct
+
+
+@pytest.mark.parametrize("dtype", MIXED)
+def test_a_row_of_tf32_is_float32_and_one_of_two_bytes_is_not(dtype):
+    problem, oracle = oracle_of(dtype=dtype)
+    outputs, gradients = evaluate(problem.astype("float32"), True)
+
+    assert (oracle.judge(outputs, gradients).output < 1) is (dtype == "tf32")
 
 
 # --- verdicts

@@ -178,6 +178,22 @@ def test_running_out_of_memory_is_a_row_of_its_own_kind():
     assert "out of memory: " in outcome.reason
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "CUDA out of memory. Tried to allocate 2 GiB",
+        "[2] Call to cuMemAlloc: CUDA_ERROR_OUT_OF_MEMORY",
+    ],
+)
+def test_so_is_running_out_of_the_memory_of_a_device(said):
+    def run():
+        raise RuntimeError(said)
+
+    outcome = worker.perform(Wrapped(lambda step: replace(step, run=run)), a_workload(), QUICK)
+
+    assert (outcome.status, outcome.reason) == ("oom", f"RuntimeError: {said}")
+
+
 def test_a_workload_that_a_backend_cannot_run_is_unavailable():
     outcome = performed({"fault": "unavailable"})
 
@@ -199,6 +215,41 @@ def test_whatever_a_framework_says_is_one_line_that_can_be_written(text):
     assert "\n" not in outcome.reason
     assert len(outcome.reason) < 600
     assert Outcome.model_validate_json(outcome.model_dump_json()) == outcome
+
+
+# --- precisions
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16", "tf32"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn-tanh", "rnn-relu"])
+def test_every_precision_verifies(dtype, cell):
+    outcome = performed(workload=a_workload(cell=cell, mode="train", dtype=dtype), target=None)
+
+    assert outcome.reason == "verified only"
+
+
+def test_a_precision_that_a_backend_lacks_is_refused_before_anything_is_made():
+    class Narrow(FakeBackend):
+        name = "numpy"
+
+        def prepare(self, *_given):
+            raise AssertionError("prepared")
+
+    outcome = worker.perform(Narrow([]), a_workload(dtype="bfloat16"), QUICK)
+
+    assert (outcome.status, outcome.reason) == (
+        "unavailable",
+        "numpy: computes in float32 and float64 only, not in bfloat16",
+    )
+
+
+def test_without_ml_dtypes_a_row_of_bfloat16_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("lstmbench.rounding.find_spec", lambda _name: None)
+
+    outcome = performed(workload=a_workload(dtype="bfloat16"))
+
+    assert outcome.status == "unavailable"
+    assert "pip install ml_dtypes" in outcome.reason
 
 
 # --- what it runs on

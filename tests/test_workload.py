@@ -172,6 +172,8 @@ def test_memory_of_an_inference_row_is_what_counting_its_arrays_gives():
 
     assert memory_bytes(a_workload()) == elements * (4 + 4 + 8)
     assert memory_bytes(a_workload(dtype="float64")) == elements * (8 + 8 + 8)
+    assert memory_bytes(a_workload(dtype="float16")) == elements * (2 + 4 + 8)
+    assert memory_bytes(a_workload(dtype="tf32")) == memory_bytes(a_workload())
 
 
 def test_memory_of_a_training_row_adds_upstream_and_gradients():

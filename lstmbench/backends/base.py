@@ -10,10 +10,32 @@ from numpy.typing import NDArray
 from lstmbench_kernels.problem import Problem
 
 from ..clock import Clock
+from ..gpu import Clocks, Device
 from ..units import Seconds
 from ..workload import Workload
 
 Arrays = Mapping[str, NDArray[np.floating]]
+
+
+@dataclass(frozen=True)
+class OnDevice:
+    """What a step on a GPU has besides.
+
+    Attributes:
+        device: which GPU.
+        last_call_s: seconds of the last call between two events on the device.
+        algorithm: what each pass runs, a line of text each; asked after the calls.
+        upload: copy the input and the initial states to the device once more and wait; the bytes.
+        download: the same with the output and the final states, to the host.
+        clocks: the clocks of this moment.
+    """
+
+    device: Device
+    last_call_s: Callable[[], Seconds]
+    algorithm: Callable[[], Mapping[str, str]]
+    upload: Callable[[], int]
+    download: Callable[[], int]
+    clocks: Callable[[], Clocks]
 
 
 @dataclass(frozen=True)
@@ -26,12 +48,14 @@ class Step:
         gradients: what the last call computed, by the names of ``spec.gradient_shapes``; ``None``
             where the mode has no gradients.
         before: runs untimed before each call: the forward pass of a ``backward`` row.
+        on_device: what there is besides on a GPU.
     """
 
     run: Callable[[], object]
     outputs: Callable[[], Arrays]
     gradients: Callable[[], Arrays] | None = None
     before: Callable[[], object] | None = None
+    on_device: OnDevice | None = None
 
 
 def step_of(

@@ -8,6 +8,9 @@ pattern, default ``*``) matches a row's id holds for it:
 ``seconds``    of the calls in turn, repeated; default: 1 µs and 1 ns for every 100 operations
 ``compile``    seconds that the first call compiles for
 ``recompile``  true: each call compiles again
+``gpu``        an object: the row is one of an imaginary GPU, whose events say ``seconds`` in turn
+               (default: 0.0005), whose copies take ``copy`` seconds (default: 0.001), and
+               whose clock is ``mhz`` with the ``reasons`` for it; none where ``unknown`` says why
 ``fault``      ``wrong`` (every output off by 1 %) or ``unavailable``, or at the first call
                ``raise``, ``memory``, ``exit``, ``kill`` (this process), ``kill-parent``,
                ``interrupt-parent`` or ``hang``
@@ -23,13 +26,15 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from lstmbench_kernels import reference
 from lstmbench_kernels.problem import Problem
 
 from ..clock import FakeClock
 from ..errors import BackendUnavailable
+from ..gpu import Clocks, Device
+from ..precision import PRECISIONS
+from ..verify import evaluate_rounded
 from ..workload import Workload, flops
-from .base import Arrays, Compilation, Step
+from .base import Arrays, Compilation, OnDevice, Step
 
 SCRIPT = "LSTMBENCH_FAKE"
 
@@ -54,9 +59,8 @@ class FakeBackend:
         if fault == "unavailable":
             raise BackendUnavailable(f"fake: told to be unavailable for {workload.id}")
         times = cycle(rule.get("seconds", [1e-6 + flops(workload) / 1e11]))
-        outputs, tape = reference.forward(
-            problem.cell, problem.shape, problem.inputs, problem.parameters
-        )
+        precision = PRECISIONS[workload.dtype]
+        outputs, gradients = evaluate_rounded(problem, precision, workload.has_gradients)
         to_compile = [rule["compile"]] if "compile" in rule else []
         faults = [FAULTS[fault]] if fault in FAULTS else []
 
@@ -71,18 +75,41 @@ class FakeBackend:
             off = 1.01 if fault == "wrong" else 1.0
             return {name: array * array.dtype.type(off) for name, array in outputs.items()}
 
-        def read_gradients() -> Arrays:
-            found: Arrays = reference.backward(
-                problem.cell,
-                problem.shape,
-                problem.inputs,
-                problem.parameters,
-                tape,
-                problem.upstream,
-            )
-            return found
+        return Step(
+            run,
+            read_outputs,
+            None if gradients is None else lambda: gradients,
+            on_device=self._on_device(rule["gpu"], outputs) if "gpu" in rule else None,
+        )
 
-        return Step(run, read_outputs, read_gradients if workload.has_gradients else None)
+    def _on_device(self, gpu: dict[str, Any], outputs: Arrays) -> OnDevice:
+        """An imaginary GPU."""
+        seconds = cycle(gpu.get("seconds", [5e-4]))
+        clocks = Clocks(
+            sm_mhz=gpu.get("mhz"),
+            reasons=tuple(gpu["reasons"]) if "reasons" in gpu else None,
+            unknown=gpu.get("unknown"),
+        )
+        size = sum(array.nbytes for array in outputs.values())
+
+        def copy() -> int:
+            self.clock.advance(gpu.get("copy", 1e-3))
+            return size
+
+        return OnDevice(
+            device=Device(
+                name="Imaginary GPU",
+                compute_capability="9.9",
+                multiprocessors=7,
+                memory_bytes=2**30,
+                driver="999.99",
+            ),
+            last_call_s=lambda: next(seconds),
+            algorithm=lambda: {"forward": "imagined"},
+            upload=copy,
+            download=copy,
+            clocks=lambda: clocks,
+        )
 
     def _compile(self, seconds: float) -> None:
         self.clock.advance(seconds)

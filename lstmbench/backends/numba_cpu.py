@@ -5,7 +5,6 @@ writing into arrays that exist already.  Outside: packing the weights, which hap
 loaded, and compilation, which is counted by Numba's own events and reported apart.
 """
 
-import time
 from importlib.metadata import version
 from typing import Any
 
@@ -18,28 +17,7 @@ from lstmbench_kernels.problem import Problem
 from ..clock import WallClock
 from ..workload import Workload
 from .base import Arrays, Compilation, Step, step_of
-
-
-class CompileListener(event.Listener):  # type: ignore[misc]
-    """Counts what Numba compiles, and for how long; a load from the disk cache is neither."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.seconds = 0.0
-        self._depth = 0
-        self._since = 0.0
-
-    def on_start(self, event: Any) -> None:  # noqa: ARG002
-        # A callee compiles inside its caller: only the outermost is timed.
-        if self._depth == 0:
-            self._since = time.perf_counter()
-        self._depth += 1
-        self.count += 1
-
-    def on_end(self, event: Any) -> None:  # noqa: ARG002
-        self._depth -= 1
-        if self._depth == 0:
-            self.seconds += time.perf_counter() - self._since
+from .numba_events import CompileListener
 
 
 class NetworkStep:
@@ -101,7 +79,7 @@ class NumbaCpu:
         self.version = f"{version('lstmbench')}, numba {numba.__version__}"
         self.clock = WallClock()
         self._listener = CompileListener()
-        event.register("numba:compile", self._listener)
+        self._listener.listen_to(event, "numba:compile")
 
     def prepare(self, workload: Workload, problem: Problem) -> Step:
         step = NetworkStep(problem)
@@ -115,7 +93,7 @@ class NumbaCpu:
         )
 
     def compilation(self) -> Compilation | None:
-        return Compilation(self._listener.count, self._listener.seconds)
+        return self._listener.compilation()
 
 
 def make() -> NumbaCpu:

@@ -30,8 +30,6 @@ class OnnxRuntimeCpu:
     def prepare(self, workload: Workload, problem: Problem) -> Step:
         if workload.mode != "infer":
             raise BackendUnavailable(f"{self.name}: has no training")
-        if workload.dtype != "float32":
-            raise BackendUnavailable(f"{self.name}: its recurrent operators are float32 only")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1

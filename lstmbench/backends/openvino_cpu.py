@@ -37,8 +37,6 @@ class OpenVinoCpu:
     def prepare(self, workload: Workload, problem: Problem) -> Step:
         if workload.mode != "infer":
             raise BackendUnavailable(f"{self.name}: has no training")
-        if workload.dtype != "float32":
-            raise BackendUnavailable(f"{self.name}: computes in float32 only")
         model = self._core.read_model(onnx_model.build(problem))
         compiled = self._core.compile_model(model, "CPU", self._settings)
         request = compiled.create_infer_request()

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 
+from .. import cuda
 from ..errors import BackendUnavailable, UsageError, unknown
+from ..workload import DTYPES
 from .base import Backend
 
 
@@ -19,6 +21,8 @@ class Entry:
         summary: what it is, in one line.
         timed: what is inside a timed call, and what is not.
         device: where it computes.
+        dtypes: the precisions that it computes in.
+        arguments: what its module's ``make`` is given.
     """
 
     name: str
@@ -28,6 +32,30 @@ class Entry:
     summary: str
     timed: str
     device: str = "cpu"
+    dtypes: tuple[str, ...] = ("float32", "float64")
+    arguments: tuple[str, ...] = ()
+
+
+_CUDA_CALL = (
+    "forward (infer) or forward and backward with every gradient (train) of arrays that are on the "
+    "device already, into arrays that are there already, between two events, until the device is "
+    "done; copies between host and device, and packing the weights, are outside"
+)
+
+
+def _numba_cuda(rung: str, summary: str) -> Entry:
+    """One rung of the ladder of our CUDA kernels; ``auto`` chooses among them by the sizes."""
+    return Entry(
+        "numba-cuda" if rung == "auto" else f"numba-cuda-{rung}",
+        "numba_cuda",
+        ("numba_cuda",),
+        "pip install 'lstmbench[cuda]'",
+        summary,
+        _CUDA_CALL,
+        device="cuda",
+        dtypes=DTYPES,
+        arguments=(rung,),
+    )
 
 
 BACKENDS = {
@@ -69,6 +97,7 @@ BACKENDS = {
             "ONNX Runtime, CPU execution provider; inference only",
             "run_with_iobinding on arrays that exist already; building the session, which packs "
             "the weights, is outside",
+            dtypes=("float32",),
         ),
         Entry(
             "openvino-cpu",
@@ -78,6 +107,7 @@ BACKENDS = {
             "OpenVINO CPU plugin on the ONNX model; inference only",
             "infer of one request, float32 asked for, latency hint, one stream; compiling the "
             "model is outside",
+            dtypes=("float32",),
         ),
         Entry(
             "jax-cpu",
@@ -88,6 +118,23 @@ BACKENDS = {
             "the compiled function (infer), or the compiled vjp for every parameter, the input and "
             "the states (train), until its results are ready; tracing and compiling are outside",
         ),
+        _numba_cuda("auto", "the kernels of this project, on the GPU, chosen by the sizes"),
+        _numba_cuda("step", "the same, a launch a step"),
+        _numba_cuda("graph", "the same, the launches of all steps captured as one CUDA graph"),
+        _numba_cuda("persistent", "the same, one launch a sequence, weights kept on the chip"),
+        Entry(
+            "torch-cuda",
+            "torch_cuda",
+            ("torch",),
+            "pip install torch==2.13.0",
+            "torch.nn.RNN, LSTM and GRU, eager, on the GPU (cuDNN)",
+            "the module's forward under inference_mode (infer), or forward and autograd.grad for "
+            "every parameter, the input and the states (train), of tensors that are on the device "
+            "already, between two events, until the device is done; TF32 is off but in rows of "
+            "dtype tf32; copies between host and device, and flattening the weights, are outside",
+            device="cuda",
+            dtypes=DTYPES,
+        ),
         Entry(
             "fake",
             "fake",
@@ -96,6 +143,7 @@ BACKENDS = {
             "scripted times for tests and demonstrations; measures nothing",
             "nothing: the times are scripted",
             device="none",
+            dtypes=DTYPES,
         ),
     )
 }
@@ -108,8 +156,8 @@ def entry(name: str) -> Entry:
     return BACKENDS[name]
 
 
-def missing(name: str) -> str | None:
-    """Why a backend cannot be loaded, found without importing it; ``None`` where it can."""
+def not_installed(name: str) -> str | None:
+    """Which packages of a backend are not installed, found without importing any."""
     known = entry(name)
     absent = [package for package in known.packages if find_spec(package) is None]
     if absent:
@@ -118,11 +166,40 @@ def missing(name: str) -> str | None:
     return None
 
 
+def missing(name: str) -> str | None:
+    """Why a backend cannot be loaded, found without importing it; ``None`` where it can."""
+    reason = not_installed(name)
+    if reason is None and entry(name).device == "cuda" and not is_simulated(name):
+        reason = cuda.no_driver()
+    return reason
+
+
+def is_simulated(name: str) -> bool:
+    """Whether Numba plays the GPU of a backend."""
+    return entry(name).module == "numba_cuda" and cuda.simulated()
+
+
+def untimed(name: str) -> str | None:
+    """Why times of a backend would mean nothing here; ``None`` where they mean something."""
+    if not is_simulated(name):
+        return None
+    return (
+        f"{cuda.SIMULATOR} is set, and the times of a simulator mean nothing; unset it, or verify"
+    )
+
+
+def lacks(name: str, dtype: str) -> str | None:
+    """Why a backend has no rows of a precision; ``None`` where it computes in it."""
+    known = entry(name).dtypes
+    return None if dtype in known else f"computes in {' and '.join(known)} only, not in {dtype}"
+
+
 def load(name: str) -> Backend:
     """Import a backend's framework and make the backend; raises ``BackendUnavailable``."""
     reason = missing(name)
     if reason is not None:
         raise BackendUnavailable(f"{name}: {reason}")
-    module = import_module(f".{entry(name).module}", __package__)
-    backend: Backend = module.make()
+    known = entry(name)
+    module = import_module(f".{known.module}", __package__)
+    backend: Backend = module.make(*known.arguments)
     return backend

@@ -1,0 +1,71 @@
+"""A timed call on a GPU: between two events, and waiting until the device is done."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..gpu import Clocks, Device
+from ..units import Seconds
+from .base import OnDevice, Step
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What a framework offers of the stream that a step runs on.
+
+    Attributes:
+        record: an event behind everything that was asked for so far.
+        elapsed: seconds between two events that are past.
+        wait: return when everything that was asked for is done.
+    """
+
+    record: Callable[[], Any]
+    elapsed: Callable[[Any, Any], Seconds]
+    wait: Callable[[], object]
+
+
+def on_device(
+    step: Step,
+    stream: Stream,
+    *,
+    device: Device,
+    clocks: Callable[[], Clocks],
+    algorithm: Callable[[], Mapping[str, str]],
+    upload: Callable[[], int],
+    download: Callable[[], int],
+) -> Step:
+    """The step with a call that waits for the device, and with what the device says of it."""
+    events: list[Any] = []
+
+    def run() -> None:
+        first = stream.record()
+        step.run()
+        events[:] = first, stream.record()
+        stream.wait()
+
+    def before() -> None:
+        assert step.before is not None
+        step.before()
+        stream.wait()
+
+    def waited(copy: Callable[[], int]) -> Callable[[], int]:
+        def copy_and_wait() -> int:
+            size = copy()
+            stream.wait()
+            return size
+
+        return copy_and_wait
+
+    return replace(
+        step,
+        run=run,
+        before=before if step.before else None,
+        on_device=OnDevice(
+            device=device,
+            last_call_s=lambda: stream.elapsed(*events),
+            algorithm=algorithm,
+            upload=waited(upload),
+            download=waited(download),
+            clocks=clocks,
+        ),
+    )

@@ -1,0 +1,140 @@
+"""PyTorch eager on the GPU: ``nn.RNN``, ``nn.LSTM`` and ``nn.GRU`` through cuDNN.
+
+Inside a timed call: the same as on the CPU (``torch_cpu``), between two events of the current
+stream, and waiting until the device is done.  Outside: copies between host and device, and
+flattening the weights.  TF32 is PyTorch's default for these modules; here it is on in rows of dtype
+tf32 and off in all others, set before each row is prepared and read back for its record.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from lstmbench_kernels.problem import Problem
+
+from .. import cuda, nvml
+from ..clock import WallClock
+from ..errors import BackendUnavailable
+from ..gpu import Device
+from ..units import Seconds
+from ..workload import Workload
+from .base import Compilation, Step, step_of
+from .cudnn_rule import algorithm
+from .device_call import Stream, on_device
+from .torch_modules import TorchStep, to_array, to_tensor
+
+
+class TorchCuda:
+    """PyTorch on one device; on ``cpu`` all is the same but for events, clocks and cuDNN."""
+
+    name = "torch-cuda"
+
+    def __init__(self, device: str = "cuda") -> None:
+        self._device = device
+        self._on_gpu = device == "cuda"
+        self.version = str(torch.__version__)
+        if self._on_gpu:
+            self.version += f", cuDNN {torch.backends.cudnn.version() or 'absent'}"
+        self.clock = WallClock()
+
+    def prepare(self, workload: Workload, problem: Problem) -> Step:
+        tf32 = allow_tf32(workload.dtype == "tf32")
+        passes = TorchStep(problem, self._device)
+        # cuDNN keeps what backward needs wherever a module is in training mode.
+        passes.module.train(workload.mode != "infer")
+        step = step_of(
+            workload.mode,
+            infer=passes.infer,
+            forward=passes.forward,
+            backward=passes.backward,
+            outputs=passes.outputs,
+            gradients=passes.gradients,
+        )
+        if not self._on_gpu:
+            return step
+        passes.module.flatten_parameters()
+        facts = torch.cuda.get_device_properties(0)
+
+        def chosen() -> Mapping[str, str]:
+            if not torch.backends.cudnn.is_acceptable(passes.inputs["x"]):
+                return {"all": "not through cuDNN: PyTorch's own kernels", "tf32": tf32}
+            capability = (facts.major, facts.minor)
+            asked = asked_for(workload, capability, facts.multi_processor_count)
+            return {**asked, "tf32": tf32}
+
+        def upload() -> int:
+            copies = [to_tensor(array).to(self._device) for array in problem.inputs.values()]
+            return sum(each.nbytes for each in copies)
+
+        def download() -> int:
+            return sum(to_array(tensor).nbytes for tensor in passes.results)
+
+        return on_device(
+            step,
+            Stream(record, elapsed, torch.cuda.synchronize),
+            device=Device(
+                name=facts.name,
+                compute_capability=f"{facts.major}.{facts.minor}",
+                multiprocessors=facts.multi_processor_count,
+                memory_bytes=facts.total_memory,
+                driver=cuda.driver(),
+            ),
+            clocks=nvml.reader(f"GPU-{facts.uuid}"),
+            algorithm=chosen,
+            upload=upload,
+            download=download,
+        )
+
+    def compilation(self) -> Compilation | None:
+        return None
+
+
+def asked_for(
+    workload: Workload, capability: tuple[int, int], multiprocessors: int
+) -> dict[str, str]:
+    """A line for each pass of a row: what PyTorch's rule asks cuDNN for."""
+    passes = ("forward", "backward") if workload.has_gradients else ("forward",)
+    asked = {
+        name: algorithm(workload, capability, multiprocessors, forward=name == "forward")
+        for name in passes
+    }
+    return {name: f"cuDNN {each}, by PyTorch's rule" for name, each in asked.items()}
+
+
+def allow_tf32(allowed: bool) -> str:
+    """Let float32 products of cuDNN's cells and of matrices be TF32, or forbid it; what is set."""
+    wanted = "tf32" if allowed else "ieee"
+    for place in (torch.backends.cudnn.rnn, torch.backends.cuda.matmul):
+        place.fp32_precision = wanted
+        if place.fp32_precision != wanted:
+            raise BackendUnavailable(
+                f"torch-cuda: float32 products were set to {wanted}, and are {place.fp32_precision}"
+            )
+    return f"fp32_precision of cudnn.rnn and cuda.matmul is {wanted}"
+
+
+def record() -> Any:
+    """An event of the current stream."""
+    event = torch.cuda.Event(enable_timing=True)
+    event.record()
+    return event
+
+
+def elapsed(first: Any, last: Any) -> Seconds:
+    """Seconds between two events; PyTorch tells milliseconds."""
+    return float(first.elapsed_time(last)) / 1e3
+
+
+def make() -> TorchCuda:
+    if torch.version.cuda is None:
+        raise BackendUnavailable(
+            f"torch-cuda: PyTorch {torch.__version__} is built without CUDA; "
+            "pip install torch --index-url https://download.pytorch.org/whl/cu130"
+        )
+    if not torch.cuda.is_available():
+        raise BackendUnavailable(
+            f"torch-cuda: PyTorch for CUDA {torch.version.cuda} finds no device that it can use; "
+            "nvidia-smi shows devices and the driver's version"
+        )
+    return TorchCuda()

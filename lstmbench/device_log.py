@@ -1,0 +1,48 @@
+"""What a GPU says of a row while it is measured, and the copies that are measured apart."""
+
+from collections.abc import Callable
+from statistics import median
+
+from .backends.base import OnDevice
+from .clock import Clock
+from .gpu import Gpu, Transfer
+from .measure import Measurement
+from .times import Times
+from .units import Seconds
+
+# Copies between host and device are timed this often, and their median is told.
+COPIES = 5
+
+
+class DeviceLog:
+    """Begun before the first sample, closed after the last."""
+
+    def __init__(self, device: OnDevice, clock: Clock, first_call_s: Seconds) -> None:
+        self._device = device
+        self._clock = clock
+        self._first_call_s = first_call_s
+        self._before = device.clocks()
+
+    def close(self, measured: Measurement) -> Gpu:
+        """The clocks of this moment, the samples of the device, and the copies, made now."""
+        device = self._device
+        after = device.clocks()
+        return Gpu(
+            **device.device.model_dump(),
+            algorithm=dict(device.algorithm()),
+            time_s=Times.of(measured.device_samples),
+            samples_s=measured.device_samples,
+            first_call_s=self._first_call_s,
+            to_device=self._time(device.upload),
+            to_host=self._time(device.download),
+            before=self._before,
+            after=after,
+        )
+
+    def _time(self, copy: Callable[[], int]) -> Transfer:
+        times = []
+        for _ in range(COPIES):
+            start = self._clock.now()
+            size = copy()
+            times.append(self._clock.now() - start)
+        return Transfer(bytes=size, seconds=median(times))

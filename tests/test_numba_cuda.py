@@ -1,0 +1,227 @@
+"""The adapter of our CUDA kernels, on a stand-in for the device that keeps arrays on the host."""
+
+import numpy as np
+import pytest
+from conftest import a_workload
+
+import lstmbench_kernels
+from lstmbench.backends import numba_cuda
+from lstmbench.errors import BackendUnavailable
+from lstmbench.measure import Target
+from lstmbench.precision import PRECISIONS
+from lstmbench.rounding import storage
+from lstmbench.verify import evaluate_rounded
+from lstmbench.worker import perform
+from lstmbench_kernels.problem import Problem
+from lstmbench_kernels.spec import CELLS, Shape
+
+QUICK = Target(budget=0.01, precision=0.5)
+
+
+class DeviceArray:
+    """An array that only the stand-in may look into."""
+
+    def __init__(self, array):
+        self.array = array
+
+
+class Ops:
+    """``lstmbench_kernels.cuda.ops`` for a device whose memory is the host's."""
+
+    SIMULATED = False
+
+    def __init__(self, *, missing=None, simulated=False):
+        self.SIMULATED = simulated
+        self.missing = missing
+        self.waits = 0
+        self.moments = 0
+
+    def unavailable(self):
+        return self.missing
+
+    def device_facts(self):
+        return {
+            "name": "Imaginary",
+            "compute_capability": "9.0",
+            "multiprocessors": 132,
+            "memory_bytes": 2**37,
+            "driver": "13.0",
+        }
+
+    def to_device(self, array):
+        return DeviceArray(array.copy())
+
+    def empty(self, shape, dtype):
+        return DeviceArray(np.empty(shape, storage(dtype)))
+
+    def to_host(self, array):
+        return array.array.copy()
+
+    def synchronize(self):
+        self.waits += 1
+
+    def record(self):
+        self.moments += 1
+        return self.moments
+
+    def elapsed(self, first, last):
+        return (last - first) * 1e-3
+
+
+def a_kind(cell_of, made):
+    """A public layer whose passes are the oracle's, on arrays of the device."""
+
+    class Layer:
+        def __init__(self, input_size, hidden_size, **options):
+            made.append(options)
+            if options["algorithm"] == "persistent" and hidden_size > 100:
+                raise ValueError("algorithm: persistent: 101 units do not fit the device")
+            self.cell = CELLS[cell_of(options)]
+            self.sizes = (input_size, hidden_size, options["num_layers"])
+            self.options = options
+            self.algorithm_used = {"forward": f"{options['algorithm']}, 1 block"}
+
+        def load_state_dict(self, parameters):
+            self.parameters = parameters
+
+        def _run(self, upstream):
+            x = self.inputs["x"]
+            flags = (self.options["bidirectional"], self.options["bias"])
+            shape = Shape(*x.shape[:2], *self.sizes, *flags)
+            problem = Problem(self.cell, shape, self.inputs, self.parameters, upstream or {})
+            rule = PRECISIONS[self.options["dtype"]]
+            return evaluate_rounded(problem, rule, upstream is not None)
+
+        def _named(self, kind, first, rest):
+            states = rest if isinstance(rest, tuple) else (rest,)
+            values = [first, *states]
+            names = {"in": ["x", "h0", "c0"], "up": ["dy", "dhT", "dcT"], "out": ["y", "hT", "cT"]}
+            return dict(zip(names[kind], values, strict=False))
+
+        def forward(self, x, states, *, training=False, out):
+            self.inputs = {n: a.array for n, a in self._named("in", x, states).items()}
+            self.training = training
+            outputs, _ = self._run(None)
+            for name, target in self._named("out", *out).items():
+                target.array[...] = outputs[name]
+
+        def backward(self, dy, states, *, out):
+            assert self.training
+            upstream = {n: a.array for n, a in self._named("up", dy, states).items()}
+            _, gradients = self._run(upstream)
+            assert set(out) == set(gradients)
+            for name, target in out.items():
+                target.array[...] = gradients[name]
+
+    return Layer
+
+
+@pytest.fixture
+def device(monkeypatch):
+    """Install the stand-in; the options of the layers made on it."""
+    made = []
+
+    def install(**given):
+        ops = Ops(**given)
+        real = numba_cuda.import_module
+        monkeypatch.setattr(
+            numba_cuda, "import_module", lambda n: ops if n == numba_cuda.OPS else real(n)
+        )
+        monkeypatch.setattr(numba_cuda, "version", lambda _package: "1.2.3")
+        kinds = {
+            "LSTM": lambda _options: "lstm",
+            "GRU": lambda _options: "gru",
+            "RNN": lambda options: f"rnn-{options['nonlinearity']}",
+        }
+        for name, cell_of in kinds.items():
+            monkeypatch.setattr(lstmbench_kernels, name, a_kind(cell_of, made))
+        return ops
+
+    install.made = made
+    return install
+
+
+@pytest.mark.parametrize("cell", sorted(CELLS))
+@pytest.mark.parametrize("mode", ["infer", "forward", "backward", "train"])
+def test_every_cell_and_mode_is_handed_through(device, cell, mode):
+    device()
+    workload = a_workload(cell=cell, mode=mode, bidirectional=True, num_layers=2)
+
+    outcome = perform(numba_cuda.make(), workload, None)
+
+    assert outcome.reason == "verified only"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16", "tf32"])
+def test_every_precision_is_asked_for_by_its_name(device, dtype):
+    device()
+
+    outcome = perform(numba_cuda.make(), a_workload(mode="train", dtype=dtype), None)
+
+    assert outcome.reason == "verified only"
+    assert device.made[0]["dtype"] == dtype
+    assert device.made[0]["device"] == "cuda"
+
+
+@pytest.mark.parametrize(
+    ("rung", "name"),
+    [
+        ("auto", "numba-cuda"),
+        ("step", "numba-cuda-step"),
+        ("graph", "numba-cuda-graph"),
+        ("persistent", "numba-cuda-persistent"),
+    ],
+)
+def test_each_rung_is_a_backend_of_its_own(device, rung, name):
+    device()
+    backend = numba_cuda.make(rung)
+
+    perform(backend, a_workload(), None)
+
+    assert backend.name == name
+    assert device.made[0]["algorithm"] == rung
+
+
+def test_a_timed_row_has_the_device_its_times_and_what_it_ran(device, monkeypatch):
+    monkeypatch.delenv("NUMBA_ENABLE_CUDASIM", raising=False)
+    ops = device()
+
+    outcome = perform(numba_cuda.make(), a_workload(), QUICK)
+
+    assert outcome.status == "ok"
+    assert (outcome.gpu.name, outcome.gpu.multiprocessors) == ("Imaginary", 132)
+    assert outcome.gpu.time_s.median == pytest.approx(1e-3)
+    assert outcome.gpu.algorithm == {"forward": "auto, 1 block"}
+    assert outcome.gpu.to_device.bytes == 4 * (3 * 2 * 4 + 2 * 2 * 5)
+    assert outcome.gpu.to_host.bytes == 4 * (3 * 2 * 5 + 2 * 2 * 5)
+    assert ops.waits >= outcome.time_s.samples
+
+
+def test_sizes_that_an_algorithm_does_not_take_are_a_row_with_its_reason(device):
+    device()
+
+    outcome = perform(numba_cuda.make("persistent"), a_workload(hidden_size=101), None)
+
+    assert (outcome.status, outcome.reason) == (
+        "unavailable",
+        "numba-cuda-persistent: algorithm: persistent: 101 units do not fit the device",
+    )
+
+
+def test_without_a_device_the_line_of_the_facade_is_the_reason(device):
+    device(missing="no device; get one")
+
+    with pytest.raises(BackendUnavailable, match=r"^numba-cuda-step: no device; get one$"):
+        numba_cuda.make("step")
+
+
+def test_the_simulator_is_verified_and_never_timed(device, monkeypatch):
+    monkeypatch.setenv("NUMBA_ENABLE_CUDASIM", "1")
+    device(missing="no device", simulated=True)
+    backend = numba_cuda.make()
+
+    assert backend.version.endswith(", simulated")
+    assert perform(backend, a_workload(), None).reason == "verified only"
+    outcome = perform(backend, a_workload(), QUICK)
+    assert outcome.status == "unavailable"
+    assert "times of a simulator mean nothing" in outcome.reason
