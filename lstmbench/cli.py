@@ -243,7 +243,8 @@ def verify(
         workloads = [w for rows in load_suite(suite).rows for w in rows.workloads()]
         workloads = [w for w in workloads if w.cell in cells and (not dtype or w.dtype in dtypes)]
     elif random is not None:
-        workloads = verification.random_workloads(random, seed, cells, dtypes)
+        largest = verification.SIMULATED_LARGEST if simulated else verification.LARGEST
+        workloads = verification.random_workloads(random, seed, cells, dtypes, largest)
     plan = verification.make_plan(
         backends,
         workloads,

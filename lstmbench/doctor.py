@@ -128,7 +128,10 @@ def table(seen: Checkup) -> RenderableType:
     for each in seen.backends:
         state = f"ready, {each.version}" if each.available else "missing"
         style = "green" if each.available else "yellow"
-        backends.add_row(each.name, Text(state, style=style), each.install or each.summary)
+        # What several lack is told once, with the rest of CUDA.
+        lacks_driver = each.install is not None and each.install == seen.cuda.get("driver")
+        remedy = "a driver, see below" if lacks_driver else each.install
+        backends.add_row(each.name, Text(state, style=style), Text(remedy or each.summary))
     warnings = [Text(f"warning: {line}", style="yellow") for line in seen.environment.warnings]
     return Group(facts, *warnings, Text(), backends, *_cuda(seen), *_roofs(seen))
 

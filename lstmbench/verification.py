@@ -21,6 +21,7 @@ from .workload import Workload
 SHAPES = ((1, 1, 1, 1), (7, 3, 5, 11), (16, 1, 20, 52), (1, 5, 17, 33), (50, 33, 64, 128))
 # A simulated GPU runs every thread of a kernel as a thread of Python: seconds for the smallest.
 SIMULATED_SHAPES = ((1, 1, 1, 1), (3, 2, 3, 5), (2, 1, 4, 16))
+LARGEST, SIMULATED_LARGEST = (40, 150), (4, 16)
 MODES = ("infer", "train")
 
 
@@ -53,10 +54,12 @@ def random_workloads(
     seed: int,
     cells: Sequence[str],
     dtypes: Sequence[str] = ("float32", "float64"),
+    largest: Sequence[int] = LARGEST,
 ) -> Iterator[Workload]:
     """``count`` workloads whose sizes, and everything else, a seed decides.
 
     Sizes are spread evenly over their orders of magnitude: as many from 1 to 10 as from 10 to 100.
+    ``largest`` are those of steps and batch, and of input and hidden size.
     """
     rng = Random(seed)
 
@@ -67,10 +70,10 @@ def random_workloads(
         yield Workload(
             cell=rng.choice(cells),
             mode=rng.choice(MODES),
-            seq_len=size(40),
-            batch_size=size(40),
-            input_size=size(150),
-            hidden_size=size(150),
+            seq_len=size(largest[0]),
+            batch_size=size(largest[0]),
+            input_size=size(largest[1]),
+            hidden_size=size(largest[1]),
             bidirectional=rng.random() < 0.5,
             num_layers=rng.randint(1, 3),
             bias=rng.random() < 0.8,

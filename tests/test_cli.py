@@ -374,6 +374,9 @@ def test_a_simulated_gpu_is_verified_at_small_shapes(tool, monkeypatch):
     assert {w.dtype for w in planned[0].workloads} == {"float16"}
     assert max(w.hidden_size for w in planned[0].workloads) == 16
 
+    assert tool("verify", "-b", "numba-cuda", "--random", "50") == (0, "", "")
+    assert max(w.hidden_size for w in planned[1].workloads) <= 16
+
 
 def test_verify_ends_with_5_where_a_result_is_wrong(tool, script, monkeypatch):
     script({"id": "*/T1-*-L2/float64", "fault": "wrong"})

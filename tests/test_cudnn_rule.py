@@ -3,7 +3,7 @@
 import pytest
 from conftest import a_workload
 
-from lstmbench.backends.cudnn_rule import algorithm
+from lstmbench.backends.cudnn_rule import algorithm, goes_to_cudnn
 
 HOPPER, AMPERE, A10, TURING, VOLTA, PASCAL, MAXWELL = (
     ((9, 0), 132), ((8, 0), 108), ((8, 6), 72), ((7, 5), 72), ((7, 0), 80), ((6, 0), 56),
@@ -121,3 +121,12 @@ def test_volta_has_a_table_of_its_own(seq_len, batch_size, found):
 
     assert asked(VOLTA, **given) == found
     assert asked(VOLTA, cell="gru", **given) == found
+
+
+@pytest.mark.parametrize(
+    ("device", "version", "found"),
+    [(HOPPER, 91300, True), (AMPERE, 92000, True), (HOPPER, 91200, False), (VOLTA, 91300, False)],
+)
+def test_bfloat16_goes_to_a_late_cudnn_on_ampere_and_after(device, version, found):
+    assert goes_to_cudnn("bfloat16", device[0], version) is found
+    assert all(goes_to_cudnn(d, device[0], version) for d in ("float32", "tf32", "float16"))

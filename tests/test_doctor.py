@@ -141,6 +141,14 @@ def test_the_table_shows_what_of_cuda_is_there():
     assert "Imaginary [9]" in text
 
 
+def test_what_several_backends_lack_is_told_once():
+    lacking = [BackendState(name, False, None, "no driver; get one", "") for name in "abc"]
+    text = shown(a_checkup(backends=lacking, cuda={"driver": "no driver; get one"}))
+
+    assert text.count("no driver; get one") == 1
+    assert text.count("a driver, see below") == 3
+
+
 def test_the_table_fits_the_console():
     assert max(len(line) for line in shown(a_checkup(), width=80).splitlines()) <= 80
 

@@ -61,12 +61,11 @@ def test_a_module_keeps_what_backward_needs_where_there_is_one(monkeypatch, mode
 
 @pytest.fixture
 def settings():
-    """What PyTorch is set to, put back afterwards."""
-    places = (torch.backends.cudnn.rnn, torch.backends.cuda.matmul)
-    before = [place.fp32_precision for place in places]
-    yield places
-    for place, precision in zip(places, before, strict=True):
-        place.fp32_precision = precision
+    """PyTorch's setting for cuDNN's cells, put back afterwards."""
+    place = torch.backends.cudnn.rnn
+    before = place.fp32_precision
+    yield place
+    place.fp32_precision = before
 
 
 @pytest.mark.parametrize(
@@ -74,19 +73,18 @@ def settings():
     [("float32", "ieee"), ("tf32", "tf32"), ("float16", "ieee"), ("float64", "ieee")],
 )
 def test_tf32_is_allowed_in_rows_of_tf32_alone(settings, dtype, precision):
-    for place in settings:
-        place.fp32_precision = "ieee" if precision == "tf32" else "tf32"
+    settings.fp32_precision = "ieee" if precision == "tf32" else "tf32"
     workload = a_workload(dtype=dtype)
 
     TorchCuda("cpu").prepare(workload, problem_of(workload))
 
-    assert [place.fp32_precision for place in settings] == [precision] * 2
+    assert settings.fp32_precision == precision
 
 
 @pytest.mark.usefixtures("settings")
 def test_what_is_set_is_what_is_recorded():
-    assert allow_tf32(True) == "fp32_precision of cudnn.rnn and cuda.matmul is tf32"
-    assert allow_tf32(False) == "fp32_precision of cudnn.rnn and cuda.matmul is ieee"
+    assert allow_tf32(True) == "torch.backends.cudnn.rnn.fp32_precision is tf32"
+    assert allow_tf32(False) == "torch.backends.cudnn.rnn.fp32_precision is ieee"
 
 
 def test_a_setting_that_does_not_hold_is_no_row(monkeypatch):
@@ -101,7 +99,7 @@ def test_a_setting_that_does_not_hold_is_no_row(monkeypatch):
 
     monkeypatch.setattr(torch.backends.cudnn, "rnn", Stubborn())
 
-    with pytest.raises(BackendUnavailable, match="were set to ieee, and are tf32"):
+    with pytest.raises(BackendUnavailable, match="cuDNN was set to ieee, and is tf32"):
         allow_tf32(False)
 
 
@@ -154,4 +152,13 @@ def test_a_build_with_cuda_and_no_device_says_so(monkeypatch):
     monkeypatch.setattr(torch, "cuda", SimpleNamespace(is_available=lambda: False))
 
     with pytest.raises(BackendUnavailable, match=r"for CUDA 13\.0 finds no device"):
+        torch_cuda.make()
+
+
+def test_without_cudnn_there_is_no_row(monkeypatch):
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    monkeypatch.setattr(torch, "cuda", SimpleNamespace(is_available=lambda: True))
+    monkeypatch.setattr(torch.backends.cudnn, "is_available", lambda: False)
+
+    with pytest.raises(BackendUnavailable, match="has no cuDNN, or it is off"):
         torch_cuda.make()

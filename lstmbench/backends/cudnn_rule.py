@@ -3,7 +3,9 @@
 The rule is that of aten/src/ATen/native/cudnn/RNN.cpp (``get_algo``, ``use_rnn_persist_small_h``,
 ``use_persist_common_heuristics`` and ``use_persist_device_heuristics``), read at commit
 00fc08aa616fbdec70496aebee034ac90b083ff4.  It says what PyTorch asks for, for input that is not
-packed; what then runs on the device is cuDNN's affair, and nothing here was measured.
+packed; what then runs on the device is cuDNN's affair, and nothing here was measured.  Which
+precisions go to cuDNN at all is in ``use_cudnn`` of aten/src/ATen/native/RNN.cpp and in
+``supportsBFloat16RNNWithCuDNN`` of aten/src/ATen/cuda/detail/CUDAHooks.cpp.
 """
 
 from typing import Literal
@@ -14,6 +16,11 @@ Algorithm = Literal["standard", "persistent (static)", "persistent (static, smal
 
 # The largest hidden size of the kernels for small ones: plain cells, and cells with gates.
 SMALL_FORWARD, SMALL_BACKWARD = (384, 192), (256, 128)
+
+
+def goes_to_cudnn(dtype: str, capability: tuple[int, int], version: int) -> bool:
+    """Whether PyTorch hands a precision to a cuDNN of that version, such as 91300 for 9.13."""
+    return dtype != "bfloat16" or (version >= 91300 and capability[0] >= 8)
 
 
 def algorithm(

@@ -20,7 +20,7 @@ from ..gpu import Device
 from ..units import Seconds
 from ..workload import Workload
 from .base import Compilation, Step, step_of
-from .cudnn_rule import algorithm
+from .cudnn_rule import algorithm, goes_to_cudnn
 from .device_call import Stream, on_device
 from .torch_modules import TorchStep, to_array, to_tensor
 
@@ -55,11 +55,12 @@ class TorchCuda:
             return step
         passes.module.flatten_parameters()
         facts = torch.cuda.get_device_properties(0)
+        capability = (facts.major, facts.minor)
 
         def chosen() -> Mapping[str, str]:
-            if not torch.backends.cudnn.is_acceptable(passes.inputs["x"]):
-                return {"all": "not through cuDNN: PyTorch's own kernels", "tf32": tf32}
-            capability = (facts.major, facts.minor)
+            version = torch.backends.cudnn.version()
+            if not goes_to_cudnn(workload.dtype, capability, version):
+                return {"all": f"not cuDNN {version} but PyTorch's own kernels, by PyTorch's rule"}
             asked = asked_for(workload, capability, facts.multi_processor_count)
             return {**asked, "tf32": tf32}
 
@@ -103,15 +104,13 @@ def asked_for(
 
 
 def allow_tf32(allowed: bool) -> str:
-    """Let float32 products of cuDNN's cells and of matrices be TF32, or forbid it; what is set."""
+    """Let float32 products of cuDNN's cells be TF32, or forbid it; what is set then, in words."""
     wanted = "tf32" if allowed else "ieee"
-    for place in (torch.backends.cudnn.rnn, torch.backends.cuda.matmul):
-        place.fp32_precision = wanted
-        if place.fp32_precision != wanted:
-            raise BackendUnavailable(
-                f"torch-cuda: float32 products were set to {wanted}, and are {place.fp32_precision}"
-            )
-    return f"fp32_precision of cudnn.rnn and cuda.matmul is {wanted}"
+    torch.backends.cudnn.rnn.fp32_precision = wanted
+    found = torch.backends.cudnn.rnn.fp32_precision
+    if found != wanted:
+        raise BackendUnavailable(f"torch-cuda: TF32: cuDNN was set to {wanted}, and is {found}")
+    return f"torch.backends.cudnn.rnn.fp32_precision is {wanted}"
 
 
 def record() -> Any:
@@ -136,5 +135,9 @@ def make() -> TorchCuda:
         raise BackendUnavailable(
             f"torch-cuda: PyTorch for CUDA {torch.version.cuda} finds no device that it can use; "
             "nvidia-smi shows devices and the driver's version"
+        )
+    if not (torch.backends.cudnn.is_available() and torch.backends.cudnn.enabled):
+        raise BackendUnavailable(
+            f"torch-cuda: PyTorch {torch.__version__} has no cuDNN, or it is off; pip install torch"
         )
     return TorchCuda()
