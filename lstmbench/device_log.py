@@ -3,28 +3,32 @@
 from collections.abc import Callable
 from statistics import median
 
-from .backends.base import OnDevice
+from .backends.base import OnDevice, Step
 from .clock import Clock
 from .gpu import Gpu, Transfer
 from .measure import Measurement
+from .stats import MIN_SAMPLES
 from .times import Times
 from .units import Seconds
 
 # Copies between host and device are timed this often, and their median is told.
 COPIES = 5
+# Calls after the caches of the device were overwritten: what a median needs.
+COLD_CALLS = MIN_SAMPLES
 
 
 class DeviceLog:
     """Begun before the first sample, closed after the last."""
 
-    def __init__(self, device: OnDevice, clock: Clock, first_call_s: Seconds) -> None:
+    def __init__(self, step: Step, device: OnDevice, clock: Clock, first_call_s: Seconds) -> None:
+        self._step = step
         self._device = device
         self._clock = clock
         self._first_call_s = first_call_s
         self._before = device.clocks()
 
     def close(self, measured: Measurement) -> Gpu:
-        """The clocks of this moment, the samples of the device, and the copies, made now."""
+        """The clocks of this moment and the samples; cold calls and copies are made now."""
         device = self._device
         after = device.clocks()
         return Gpu(
@@ -33,11 +37,21 @@ class DeviceLog:
             time_s=Times.of(measured.device_samples),
             samples_s=measured.device_samples,
             first_call_s=self._first_call_s,
+            cold_s=Times.of([self._cold_call() for _ in range(COLD_CALLS)]),
             to_device=self._time(device.upload),
             to_host=self._time(device.download),
             before=self._before,
             after=after,
         )
+
+    def _cold_call(self) -> Seconds:
+        """One call that finds nothing in the caches of the device."""
+        if self._step.before is not None:
+            self._step.before()
+        self._device.flush()
+        start = self._clock.now()
+        self._step.run()
+        return self._clock.now() - start
 
     def _time(self, copy: Callable[[], int]) -> Transfer:
         times = []

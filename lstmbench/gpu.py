@@ -62,7 +62,9 @@ class Gpu(Device):
     samples_s: tuple[Positive, ...] = ()
     """Every one of those."""
     first_call_s: NotNegative | None = None
-    """The first call of the row by the wall clock, cold: it compiles, loads and plans."""
+    """The first call of the row by the wall clock: it compiles, loads and plans."""
+    cold_s: Times | None = None
+    """Seconds of one call by the wall clock when the caches of the device were just overwritten."""
     to_device: Transfer | None = None
     """Copying the input and the initial states to the device."""
     to_host: Transfer | None = None

@@ -19,7 +19,7 @@ def section(rows: Sequence[Row]) -> Iterator[str]:
     if not found:
         return
     yield "### GPU\n\n" + "\n".join(f"- {item}" for item in _items(found))
-    head = ["row", "backend", "wall", "device", "first call", "to device", "to host"]
+    head = ["row", "backend", "wall", "device", "cold", "first call", "to device", "to host"]
     head += ["SM clock", "algorithm"]
     body = [
         [
@@ -27,6 +27,7 @@ def section(rows: Sequence[Row]) -> Iterator[str]:
             escape(row.backend),
             median(row),
             device_median(row),
+            duration(gpu.cold_s.median) if gpu.cold_s else "",
             duration(gpu.first_call_s) if gpu.first_call_s is not None else "",
             transfer(gpu.to_device),
             transfer(gpu.to_host),
@@ -35,7 +36,7 @@ def section(rows: Sequence[Row]) -> Iterator[str]:
         ]
         for row, gpu in found
     ]
-    yield fold(f"Every row on a GPU ({len(body)})", table(head, body, left=(0, 1, 7, 8)))
+    yield fold(f"Every row on a GPU ({len(body)})", table(head, body, left=(0, 1, 8, 9)))
 
 
 def name_of(gpu: Gpu) -> str:
@@ -64,7 +65,8 @@ def _items(found: Sequence[tuple[Row, Gpu]]) -> Iterator[str]:
     yield (
         "Times in every other table are by the wall clock, hot: arrays are on the device, and a "
         "call ends when the device is done. Device: between two events around the same call, the "
-        "last one of each sample. First call: cold, with what is compiled, loaded and planned."
+        "last one of each sample. Cold: by the wall clock, when the caches of the device were just "
+        "overwritten. First call: with what is compiled, loaded and planned."
     )
     yield (
         "Copies of the input and the initial states to the device, and of the output and the final "

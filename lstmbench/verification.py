@@ -149,7 +149,7 @@ def worst_of(rows: Sequence[Row]) -> list[Worst]:
 def table(worst: Sequence[Worst]) -> RenderableType:
     """The worst errors by backend, cell and precision, and how near to the bound they come."""
     view = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
-    for head, width in (("backend", 9), ("cell", 11), ("dtype", 7)):
+    for head, width in (("backend", 9), ("cell", 11), ("dtype", 8)):
         view.add_column(head, no_wrap=True, min_width=width)
     for head, width in (("rows", 4), ("output", 7), ("gradient", 8), ("of bound", 8)):
         view.add_column(head, justify="right", no_wrap=True, min_width=width)

@@ -102,7 +102,7 @@ def _perform(
     _reset_peak_memory()
     load = OtherLoad()
     device = step.on_device
-    log = DeviceLog(device, backend.clock, first_call_s) if device else None
+    log = DeviceLog(step, device, backend.clock, first_call_s) if device else None
     measured = measure(
         step.run,
         clock=backend.clock,

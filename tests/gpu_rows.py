@@ -18,6 +18,7 @@ def a_gpu(**given):
         "time_s": Times.of([0.0008] * 6),
         "samples_s": (0.0008,) * 6,
         "first_call_s": 2.5,
+        "cold_s": Times.of([0.0015] * 6),
         "to_device": Transfer(bytes=2**20, seconds=0.0001),
         "to_host": Transfer(bytes=2**21, seconds=0.0002),
         "before": Clocks(sm_mhz=1980, reasons=("idle",)),

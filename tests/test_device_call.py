@@ -42,6 +42,7 @@ class Told:
             algorithm=lambda: {"forward": "imagined"},
             upload=self.say("upload", 10),
             download=self.say("download", 20),
+            flush=self.say("flush"),
         )
 
 
@@ -81,6 +82,14 @@ def test_a_copy_is_done_when_it_returns_and_tells_its_bytes(copy, size):
 
     assert getattr(told.step().on_device, copy)() == size
     assert told.log == [copy, "wait"]
+
+
+def test_the_caches_are_overwritten_when_flush_returns():
+    told = Told()
+
+    told.step().on_device.flush()
+
+    assert told.log == ["flush", "wait"]
 
 
 def test_results_and_gradients_are_those_of_the_step():

@@ -40,6 +40,13 @@ def test_the_first_call_is_cold_and_in_no_sample():
     assert outcome.time_s.max == pytest.approx(0.002)
 
 
+def test_cold_calls_come_after_the_caches_were_overwritten_which_is_in_no_time():
+    outcome = gpu_of(flush=7.0)
+
+    assert outcome.gpu.cold_s.samples == 6
+    assert outcome.gpu.cold_s.max == pytest.approx(0.002)
+
+
 def test_copies_are_measured_apart_with_their_bytes():
     outcome = gpu_of(copy=0.25)
 

@@ -51,6 +51,7 @@ def test_a_row_has_both_times_the_cold_one_the_copies_the_clock_and_the_algorith
         "numba-cuda",
         "1.00 ms",
         "800 µs",
+        "1.50 ms",
         "2.50 s",
         "100 µs (1.00 MiB)",
         "200 µs (2.00 MiB)",
@@ -80,14 +81,14 @@ def test_a_row_with_nothing_but_a_name_has_a_line_too():
         line
         for line in text_of(
             on_gpu(
-                algorithm={}, time_s=None, samples_s=(), first_call_s=None, to_device=None,
-                to_host=None, before=None, after=None,
+                algorithm={}, time_s=None, samples_s=(), first_call_s=None, cold_s=None,
+                to_device=None, to_host=None, before=None, after=None,
             )
         ).splitlines()
         if line.startswith("| lstm")
     ]  # fmt: skip
 
-    assert line.count("|") == 10
+    assert line.count("|") == 11
 
 
 # --- in the page

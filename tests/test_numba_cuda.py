@@ -1,5 +1,7 @@
 """The adapter of our CUDA kernels, on a stand-in for the device that keeps arrays on the host."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from conftest import a_workload
@@ -57,6 +59,10 @@ class Ops:
     def to_host(self, array):
         return array.array.copy()
 
+    def allocate(self, nbytes):
+        assert nbytes >= 2**28
+        return SimpleNamespace(clear=lambda: None)
+
     def synchronize(self):
         self.waits += 1
 
@@ -74,8 +80,6 @@ def a_kind(cell_of, made):
     class Layer:
         def __init__(self, input_size, hidden_size, **options):
             made.append(options)
-            if options["algorithm"] == "persistent" and hidden_size > 100:
-                raise ValueError("algorithm: persistent: 101 units do not fit the device")
             self.cell = CELLS[cell_of(options)]
             self.sizes = (input_size, hidden_size, options["num_layers"])
             self.options = options
@@ -99,6 +103,10 @@ def a_kind(cell_of, made):
             return dict(zip(names[kind], values, strict=False))
 
         def forward(self, x, states, *, training=False, out):
+            if self.options["algorithm"] == "persistent" and self.sizes[1] > 100:
+                raise ValueError("algorithm: persistent: 101 units do not fit the device")
+            if self.sizes[1] == 99:
+                raise ValueError("x: something else")
             self.inputs = {n: a.array for n, a in self._named("in", x, states).items()}
             self.training = training
             outputs, _ = self._run(None)
@@ -206,6 +214,14 @@ def test_sizes_that_an_algorithm_does_not_take_are_a_row_with_its_reason(device)
         "unavailable",
         "numba-cuda-persistent: algorithm: persistent: 101 units do not fit the device",
     )
+
+
+def test_any_other_refusal_is_a_failure(device):
+    device()
+
+    outcome = perform(numba_cuda.make(), a_workload(hidden_size=99), None)
+
+    assert (outcome.status, outcome.reason) == ("failed", "ValueError: x: something else")
 
 
 def test_without_a_device_the_line_of_the_facade_is_the_reason(device):

@@ -27,6 +27,7 @@ class OnDevice:
         algorithm: what each pass runs, a line of text each; asked after the calls.
         upload: copy the input and the initial states to the device once more and wait; the bytes.
         download: the same with the output and the final states, to the host.
+        flush: overwrite more memory of the device than its caches hold, and wait.
         clocks: the clocks of this moment.
     """
 
@@ -35,6 +36,7 @@ class OnDevice:
     algorithm: Callable[[], Mapping[str, str]]
     upload: Callable[[], int]
     download: Callable[[], int]
+    flush: Callable[[], object]
     clocks: Callable[[], Clocks]
 
 

@@ -2,11 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ..gpu import Clocks, Device
 from ..units import Seconds
 from .base import OnDevice, Step
+
+# Twice the last cache of the largest GPU there is.
+FLUSHED_BYTES = 256 * 2**20
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ def on_device(
     algorithm: Callable[[], Mapping[str, str]],
     upload: Callable[[], int],
     download: Callable[[], int],
+    flush: Callable[[], object],
 ) -> Step:
     """The step with a call that waits for the device, and with what the device says of it."""
     events: list[Any] = []
@@ -48,13 +55,13 @@ def on_device(
         step.before()
         stream.wait()
 
-    def waited(copy: Callable[[], int]) -> Callable[[], int]:
-        def copy_and_wait() -> int:
-            size = copy()
+    def waited(do: Callable[[], T]) -> Callable[[], T]:
+        def do_and_wait() -> T:
+            done = do()
             stream.wait()
-            return size
+            return done
 
-        return copy_and_wait
+        return do_and_wait
 
     return replace(
         step,
@@ -66,6 +73,7 @@ def on_device(
             algorithm=algorithm,
             upload=waited(upload),
             download=waited(download),
+            flush=waited(flush),
             clocks=clocks,
         ),
     )

@@ -9,8 +9,9 @@ pattern, default ``*``) matches a row's id holds for it:
 ``compile``    seconds that the first call compiles for
 ``recompile``  true: each call compiles again
 ``gpu``        an object: the row is one of an imaginary GPU, whose events say ``seconds`` in turn
-               (default: 0.0005), whose copies take ``copy`` seconds (default: 0.001), and
-               whose clock is ``mhz`` with the ``reasons`` for it; none where ``unknown`` says why
+               (default: 0.0005), whose copies and flush take ``copy`` and ``flush`` seconds
+               (default: 0.001), and whose clock is ``mhz`` with the ``reasons`` for it; none where
+               ``unknown`` says why
 ``fault``      ``wrong`` (every output off by 1 %) or ``unavailable``, or at the first call
                ``raise``, ``memory``, ``exit``, ``kill`` (this process), ``kill-parent``,
                ``interrupt-parent`` or ``hang``
@@ -108,6 +109,7 @@ class FakeBackend:
             algorithm=lambda: {"forward": "imagined"},
             upload=copy,
             download=copy,
+            flush=lambda: self.clock.advance(gpu.get("flush", 1e-3)),
             clocks=lambda: clocks,
         )
 

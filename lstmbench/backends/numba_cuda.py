@@ -6,7 +6,7 @@ until the device is done.  Outside: copies between host and device, packing the 
 compilation, which is counted by Numba's own events and reported apart.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import version
@@ -23,7 +23,7 @@ from ..gpu import Device
 from ..precision import PRECISIONS
 from ..workload import Workload
 from .base import Arrays, Compilation, Step, step_of
-from .device_call import Stream, on_device
+from .device_call import FLUSHED_BYTES, Stream, on_device
 from .numba_events import CompileListener
 
 # Everything of CUDA is behind this module; it is imported when a backend is made.
@@ -113,9 +113,8 @@ class NumbaCuda:
         reason = None if ops.SIMULATED else ops.unavailable()
         if reason is not None:
             raise BackendUnavailable(f"{self.name}: {reason}")
-        self.version = f"{version('lstmbench')}, numba-cuda {version('numba-cuda')}"
-        if ops.SIMULATED:
-            self.version += ", simulated"
+        target = "simulated" if ops.SIMULATED else f"numba-cuda {version('numba-cuda')}"
+        self.version = f"{version('lstmbench')}, {target}"
         self.clock = WallClock()
         self._listener = CompileListener()
         for module, kind in EVENTS.items():
@@ -125,16 +124,12 @@ class NumbaCuda:
 
     def prepare(self, workload: Workload, problem: Problem) -> Step:
         ops = self._ops
-        try:
-            passes = NetworkStep(ops, problem, workload.dtype, self._algorithm)
-        except ValueError as error:
-            # What the sizes or the device do not allow for the algorithm that was named.
-            raise BackendUnavailable(f"{self.name}: {error}") from error
+        passes = NetworkStep(ops, problem, workload.dtype, self._algorithm)
         step = step_of(
             workload.mode,
-            infer=passes.infer,
-            forward=passes.forward,
-            backward=passes.backward,
+            infer=self._or_unavailable(passes.infer),
+            forward=self._or_unavailable(passes.forward),
+            backward=self._or_unavailable(passes.backward),
             outputs=passes.outputs,
             gradients=passes.gradients,
         )
@@ -149,7 +144,21 @@ class NumbaCuda:
             algorithm=lambda: dict(passes.network.algorithm_used),
             upload=passes.upload,
             download=passes.download,
+            flush=ops.allocate(FLUSHED_BYTES).clear,
         )
+
+    def _or_unavailable(self, call: Callable[[], None]) -> Callable[[], None]:
+        """The call; sizes that the algorithm or the device does not take make no row."""
+
+        def attempt() -> None:
+            try:
+                call()
+            except ValueError as error:
+                if str(error).startswith("algorithm:"):
+                    raise BackendUnavailable(f"{self.name}: {error}") from error
+                raise
+
+        return attempt
 
     def compilation(self) -> Compilation | None:
         return self._listener.compilation()

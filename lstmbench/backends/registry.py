@@ -158,11 +158,13 @@ def entry(name: str) -> Entry:
 
 def not_installed(name: str) -> str | None:
     """Which packages of a backend are not installed, found without importing any."""
-    known = entry(name)
-    absent = [package for package in known.packages if find_spec(package) is None]
+    packages, install = entry(name).packages, entry(name).install
+    if is_simulated(name):
+        packages, install = ("greenlet",), "pip install greenlet"
+    absent = [package for package in packages if find_spec(package) is None]
     if absent:
         are = "is" if len(absent) == 1 else "are"
-        return f"{' and '.join(absent)} {are} not installed; {known.install}"
+        return f"{' and '.join(absent)} {are} not installed; {install}"
     return None
 
 

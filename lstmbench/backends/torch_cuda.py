@@ -21,7 +21,7 @@ from ..units import Seconds
 from ..workload import Workload
 from .base import Compilation, Step, step_of
 from .cudnn_rule import algorithm, goes_to_cudnn
-from .device_call import Stream, on_device
+from .device_call import FLUSHED_BYTES, Stream, on_device
 from .torch_modules import TorchStep, to_array, to_tensor
 
 
@@ -85,6 +85,7 @@ class TorchCuda:
             algorithm=chosen,
             upload=upload,
             download=download,
+            flush=torch.empty(FLUSHED_BYTES, dtype=torch.uint8, device=self._device).zero_,
         )
 
     def compilation(self) -> Compilation | None:
