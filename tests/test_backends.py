@@ -30,6 +30,10 @@ def marks_of(name: str) -> tuple[pytest.MarkDecorator, ...]:
 def backend(request: pytest.FixtureRequest) -> Backend:
     if request.param in ON_GPU and (reason := registry.missing(request.param)):
         pytest.skip(reason)
+    if registry.is_simulated(request.param) and request.param != "numba-cuda":
+        pytest.skip(
+            "simulated: each rung has its tests in test_cuda_layer.py, this is their adapter"
+        )
     for package in registry.entry(request.param).packages:
         require_peer(package)
     with pytest.MonkeyPatch.context() as patch:
