@@ -205,6 +205,17 @@ def test_a_timed_row_has_the_device_its_times_and_what_it_ran(device, monkeypatc
     assert ops.waits >= outcome.time_s.samples
 
 
+def test_what_a_device_does_not_tell_is_null(device, monkeypatch):
+    monkeypatch.delenv("NUMBA_ENABLE_CUDASIM", raising=False)
+    ops = device()
+    bare = {"name": "Imaginary", "compute_capability": "", "multiprocessors": 1, "memory_bytes": 0}
+    monkeypatch.setattr(ops, "device_facts", lambda: bare)
+
+    gpu = perform(numba_cuda.make(), a_workload(), QUICK).gpu
+
+    assert (gpu.name, gpu.compute_capability, gpu.memory_bytes) == ("Imaginary", None, None)
+
+
 def test_sizes_that_an_algorithm_does_not_take_are_a_row_with_its_reason(device):
     device()
 

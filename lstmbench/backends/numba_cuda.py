@@ -139,7 +139,8 @@ class NumbaCuda:
         return on_device(
             step,
             Stream(ops.record, ops.elapsed, ops.synchronize),
-            device=Device.model_validate({name: facts.get(name) for name in Device.model_fields}),
+            # What cannot be told may be told as nothing, or as 0.
+            device=Device.model_validate({n: facts.get(n) or None for n in Device.model_fields}),
             clocks=nvml.reader(facts.get("uuid")),
             algorithm=lambda: dict(passes.network.algorithm_used),
             upload=passes.upload,
