@@ -7,6 +7,7 @@ import pytest
 from conftest import a_workload
 
 from lstmbench.errors import BackendUnavailable
+from lstmbench.measure import Target
 from lstmbench.rounding import storage
 from lstmbench.worker import perform, problem_of
 from lstmbench.workload import MODES
@@ -118,6 +119,85 @@ def test_each_pass_of_a_row_says_what_pytorch_asks_for():
 @pytest.mark.parametrize("mode", ["infer", "forward"])
 def test_a_row_without_gradients_has_no_backward_pass(mode):
     assert list(asked_for(a_workload(mode=mode), (9, 0), 132)) == ["forward"]
+
+
+# --- what a row on a GPU records, with a stand-in for the device's events
+
+
+# Of torch, by the adapter.
+USED = ("__version__", "backends", "empty", "uint8", "version")
+
+
+class Event:
+    """Events a millisecond and a half apart."""
+
+    made = 0
+
+    def __init__(self, *, enable_timing):
+        assert enable_timing
+
+    def record(self):
+        Event.made += 1
+        self.moment = 1.5 * Event.made
+
+    def elapsed_time(self, other):
+        return other.moment - self.moment
+
+
+@pytest.fixture
+def backend(monkeypatch):
+    """The adapter as on a GPU, its tensors on the CPU."""
+    facts = SimpleNamespace(
+        name="Imaginary",
+        major=9,
+        minor=0,
+        multi_processor_count=132,
+        total_memory=2**37,
+        uuid="1-2",
+    )
+    stand_in = SimpleNamespace(
+        get_device_properties=lambda _device: facts, synchronize=lambda: None, Event=Event
+    )
+    monkeypatch.setattr(torch_cuda, "torch", _like(torch, cuda=stand_in))
+    monkeypatch.setattr(torch.backends.cudnn, "version", lambda: 91900)
+    made = TorchCuda("cpu")
+    made._on_gpu = True
+    return made
+
+
+def _like(module, **changed):
+    names = {name: getattr(module, name) for name in USED}
+    return SimpleNamespace(**{**names, **changed})
+
+
+def test_a_timed_row_has_the_device_its_times_and_what_was_asked_of_cudnn(backend):
+    workload = a_workload(mode="train", hidden_size=192, dtype="tf32")
+
+    outcome = perform(backend, workload, Target(budget=0.01, precision=0.5))
+
+    gpu = outcome.gpu
+    assert (outcome.status, outcome.reason) == ("ok", None)
+    assert (gpu.name, gpu.compute_capability, gpu.multiprocessors) == ("Imaginary", "9.0", 132)
+    assert gpu.time_s.median == pytest.approx(1.5e-3)
+    assert gpu.algorithm == {
+        "forward": "cuDNN persistent (static, small H), by PyTorch's rule",
+        "backward": "cuDNN standard, by PyTorch's rule",
+        "tf32": "torch.backends.cudnn.rnn.fp32_precision is tf32",
+    }
+    assert gpu.to_device.bytes == 4 * (3 * 2 * 4 + 2 * 2 * 192)
+    assert gpu.to_host.bytes == 4 * (3 * 2 * 192 + 2 * 2 * 192)
+    assert gpu.cold_s.samples == 6
+
+
+def test_what_does_not_go_to_cudnn_says_so(backend, monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "version", lambda: 90100)
+    workload = a_workload(dtype="bfloat16")
+
+    step = backend.prepare(workload, problem_of(workload))
+
+    assert step.on_device.algorithm() == {
+        "all": "not cuDNN 90100 but PyTorch's own kernels, by PyTorch's rule"
+    }
 
 
 # --- numbers
