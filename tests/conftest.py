@@ -11,6 +11,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+# Kernels for GPUs run in the simulator here; tests of the real thing start processes without it.
+os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
+
 import pytest
 from hypothesis import settings
 
@@ -270,7 +273,12 @@ def run_tool(
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "lstmbench.cli", *arguments],
         cwd=cwd,
-        env={**os.environ, "LSTMBENCH_FAKE": json.dumps(script or []), **environment},
+        env={
+            **os.environ,
+            "LSTMBENCH_FAKE": json.dumps(script or []),
+            "NUMBA_ENABLE_CUDASIM": "0",
+            **environment,
+        },
         capture_output=True,
         text=True,
         timeout=120,

@@ -112,10 +112,10 @@ def test_a_wrong_state_dict_is_refused_with_one_clear_line(change, error, messag
         (
             lambda: LSTM(4, 4, dtype="float16"),
             ValueError,
-            "dtype: expected 'float32' or 'float64', got float16",
+            "dtype: expected 'float32' or 'float64' on 'cpu', got float16",
         ),
         (lambda: LSTM(4, 4, dtype="colour"), ValueError, "dtype: expected 'float32' or 'float64'"),
-        (lambda: LSTM(4, 4, device="tpu"), ValueError, "device: expected 'cpu', got 'tpu'"),
+        (lambda: LSTM(4, 4, device="tpu"), ValueError, "device: expected 'cpu' or 'cuda', got"),
         (
             lambda: RNN(4, 4, nonlinearity="gelu"),
             ValueError,

@@ -172,7 +172,7 @@ def complaint(call, *given, **named):
 
 def test_an_unknown_suite_comes_with_the_nearest_match_and_the_other_way():
     assert complaint(load_suite, "quikc") == (
-        "suite: unknown 'quikc'; did you mean 'quick'? known: cpu-limit, default, quick; "
+        "suite: unknown 'quikc'; did you mean 'quick'? known: cpu-limit, default, gpu, quick; "
         "or a path ending in .toml"
     )
 

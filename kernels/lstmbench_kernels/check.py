@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .dtypes import ARRAY_DTYPES
 from .spec import CellSpec, Dims, Shape
 
 Array = NDArray[Any]
 
-DTYPES = ("float32", "float64")
+CPU_DTYPES = ("float32", "float64")
 
 
 def check_size(name: str, value: Any, minimum: int = 1) -> int:
@@ -29,14 +30,21 @@ def check_choice(name: str, value: str, choices: tuple[str, ...]) -> str:
     return value
 
 
-def check_dtype(dtype: Any) -> str:
-    """``float32`` or ``float64``, given as a name or as anything NumPy takes for one."""
-    try:
-        name: str = np.dtype(dtype).name
-    except TypeError:
-        name = repr(dtype)
-    if name not in DTYPES:
-        raise ValueError(f"dtype: expected 'float32' or 'float64', got {name}")
+def check_dtype(dtype: Any, device: str) -> str:
+    """A precision that the device has, given as a name or as anything NumPy takes for one."""
+    known = CPU_DTYPES if device == "cpu" else tuple(ARRAY_DTYPES)
+    name: str
+    if isinstance(dtype, str) and dtype in known:
+        name = dtype
+    else:
+        try:
+            name = np.dtype(dtype).name
+        except TypeError:
+            name = repr(dtype)
+    if name not in known:
+        choices = ", ".join(map(repr, known[:-1])) + f" or {known[-1]!r}"
+        elsewhere = " on 'cpu'" if name in ARRAY_DTYPES else ""
+        raise ValueError(f"dtype: expected {choices}{elsewhere}, got {name}")
     return name
 
 

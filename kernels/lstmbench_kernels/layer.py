@@ -8,22 +8,22 @@ the names and shapes of ``torch.nn.RNN``, ``LSTM`` and ``GRU``.  The equations: 
 
 from collections.abc import Mapping
 from dataclasses import replace
-from operator import is_
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from . import spec
+from .call import Call, describe, leaves
 from .check import (
     check_array,
     check_choice,
     check_dtype,
     check_names,
-    check_out,
     check_size,
     parameter_symbols,
 )
+from .dtypes import ARRAY_DTYPES, numpy_dtype
+from .memory import HostMemory
 from .problem import initial_parameters
 from .spec import CellSpec, Shape
 
@@ -49,14 +49,9 @@ class Recurrent:
         device: str = "cpu",
         num_threads: int | None = None,
         seed: int = 0,
+        algorithm: str = "auto",
     ) -> None:
-        if device != "cpu":
-            raise ValueError(
-                f"device: expected 'cpu', got {device!r}; no other device is built yet"
-            )
-        from .cpu.host import physical_cores
-        from .cpu.network import CpuNetwork
-
+        self.device = check_choice("device", device, ("cpu", "cuda"))
         self.shape = Shape(
             seq_len=1,
             batch_size=1,
@@ -66,17 +61,46 @@ class Recurrent:
             bidirectional=bool(bidirectional),
             bias=bool(bias),
         )
-        self.dtype = check_dtype(dtype)
-        self.device = device
+        self.dtype = check_dtype(dtype, self.device)
+        self._array_dtype = numpy_dtype(ARRAY_DTYPES[self.dtype]).name
+        self._network: Any
+        self._memory: Any
+        if self.device == "cpu":
+            self._use_cpu(num_threads, algorithm)
+        else:
+            self._use_cuda(num_threads, algorithm)
+        self._tape: tuple[Call, Any] | None = None
+        self._calls: dict[str, Call] = {}
+        self.load_state_dict(
+            initial_parameters(self._cell, self.shape, dtype=self._array_dtype, seed=seed)
+        )
+
+    def _use_cpu(self, num_threads: int | None, algorithm: str) -> None:
+        from .cpu.host import physical_cores
+        from .cpu.network import CpuNetwork
+
+        check_choice("algorithm", algorithm, ("auto",))
         self.num_threads = (
             physical_cores() if num_threads is None else check_size("num_threads", num_threads)
         )
         self._network = CpuNetwork(self._cell, self.shape, self.dtype, self.num_threads)
-        self._tape: tuple[_Call, Any] | None = None
-        self._calls: dict[str, _Call] = {}
-        self.load_state_dict(
-            initial_parameters(self._cell, self.shape, dtype=self.dtype, seed=seed)
-        )
+        self._memory = HostMemory(self._array_dtype)
+
+    def _use_cuda(self, num_threads: int | None, algorithm: str) -> None:
+        from .cuda.network import CudaNetwork
+        from .cuda.schedule import ALGORITHMS
+
+        if num_threads is not None:
+            raise ValueError(f"num_threads: expected None on 'cuda', got {num_threads!r}")
+        check_choice("algorithm", algorithm, ALGORITHMS)
+        self._network = CudaNetwork(self._cell, self.shape, self.dtype, algorithm)
+        self._memory = self._network.memory
+
+    @property
+    def algorithm_used(self) -> Mapping[str, str]:
+        """On a GPU, how the latest ``forward`` and ``backward`` were laid out; else empty."""
+        found: Mapping[str, str] = getattr(self._network, "algorithm_used", {})
+        return found
 
     def load_state_dict(self, parameters: Mapping[str, Array]) -> None:
         """Copy and pack the weights.
@@ -90,7 +114,7 @@ class Recurrent:
         check_names(parameters, shapes, "load_state_dict")
         self._network.load(
             {
-                name: check_array(name, parameters[name], symbols[name], dims, self.dtype)
+                name: check_array(name, parameters[name], symbols[name], dims, self._array_dtype)
                 for name, dims in shapes.items()
             }
         )
@@ -101,8 +125,14 @@ class Recurrent:
         return {name: array.copy() for name, array in self._network.parameters.items()}
 
     def forward(
-        self, x: Array, states: Any = None, *, training: bool = False, out: Any = None
-    ) -> tuple[Array, Any]:
+        self,
+        x: Any,
+        states: Any = None,
+        *,
+        training: bool = False,
+        out: Any = None,
+        stream: Any = None,
+    ) -> tuple[Any, Any]:
         """Run a batch of sequences: ``(y, states)``.
 
         Args:
@@ -112,34 +142,55 @@ class Recurrent:
             training: keep what ``backward`` needs.  ``x``, the initial states and ``y`` must then
                 stay as they are until ``backward`` has been called.
             out: arrays to write into: ``y``, or ``(y, states)`` as this function returns them.
+            stream: on a GPU, where to run: a stream of PyTorch, CuPy or Numba, or its handle.
+
+        On a GPU, arrays may lie there (anything with ``__dlpack__`` or
+        ``__cuda_array_interface__``): they are used where they are, and the call returns before its
+        results are ready.  NumPy arrays are copied there and back, and the call waits.
         """
-        given = _leaves(x, states, out)
+        given = leaves(x, states, out)
         call = self._calls.get("forward")
         if call is None or not call.repeats(given):
             call = self._calls["forward"] = self._prepare_forward(given, x, states, out)
-        if self._tape is not None and np.may_share_memory(
+        if self._tape is not None and self._memory.overlap(
             self._tape[0].written["y"], call.written["y"]
         ):
             self._tape = None
-        work = self._network.forward(call.read, call.written, training, call)
+        work = self._network.forward(call.read, call.written, training, call, *self._on(stream))
         if training:
             self._tape = call, work
         if not call.whole:  # the next call must not write over what this one returns
             del self._calls["forward"]
-        return call.written["y"], self._structure("T", call.written)
+        return call.results["y"], call.states
 
-    def _prepare_forward(self, given: list[Any], x: Array, states: Any, out: Any) -> "_Call":
+    def _on(self, stream: Any) -> tuple[Any, ...]:
+        """The stream, where the device has such."""
+        if self.device == "cuda":
+            return (stream,)
+        if stream is not None:
+            raise ValueError(f"stream: expected None on 'cpu', got {stream!r}")
+        return ()
+
+    def _prepare_forward(self, given: list[Any], x: Any, states: Any, out: Any) -> Call:
         dims = ("T", "B", self.shape.input_size)
-        x = check_array("x", x, "(T, B, I)", dims, self.dtype)
-        shape = replace(self.shape, seq_len=x.shape[0], batch_size=x.shape[1])
-        inputs = {"x": _rows(x), **self._states("0", states, shape)}
-        outputs = self._outputs(out, shape)
-        _check_apart(inputs, outputs)
-        return _Call(given, inputs, outputs, shape)
+        taken = self._memory.take("x", x, "(T, B, I)", dims, rows=True)
+        shape = replace(self.shape, seq_len=taken.shape[0], batch_size=taken.shape[1])
+        inputs = {"x": taken, **self._states("0", states, shape)}
+        outputs = self._outputs(out, shape, x)
+        self._check_apart(inputs, outputs)
+        call = Call(given, inputs, outputs, shape, self._memory)
+        states = tuple(call.results[state + "T"] for state in self._cell.states)
+        call.states = states if len(states) > 1 else states[0]
+        return call
 
     def backward(
-        self, dy: Array, dstates: Any = None, *, out: Mapping[str, Array] | None = None
-    ) -> dict[str, Array]:
+        self,
+        dy: Any,
+        dstates: Any = None,
+        *,
+        out: Mapping[str, Any] | None = None,
+        stream: Any = None,
+    ) -> dict[str, Any]:
         """Gradients of x, the initial states and every parameter, by name.
 
         Goes back through the latest ``forward(..., training=True)``, once.
@@ -149,6 +200,7 @@ class Recurrent:
             dstates: the gradients that arrive at the final states, zeros where None: ``(dhT, dcT)``
                 for an LSTM, ``dhT`` for the others.
             out: arrays to write into, as this function returns them.
+            stream: as for ``forward``.
 
         Raises:
             RuntimeError: there is no such forward, or it has been gone back through.
@@ -158,68 +210,64 @@ class Recurrent:
                 "backward: nothing to go back through; call forward(..., training=True) before each"
             )
         forward, work = self._tape
-        given = _leaves(dy, dstates, out, forward.read["x"], forward.written["y"])
+        given = leaves(dy, dstates, out, forward.read["x"], forward.written["y"])
         call = self._calls.get("backward")
         if call is None or not call.repeats(given):
             call = self._prepare_backward(given, forward, dy, dstates, out)
             self._calls["backward"] = call
         self._tape = None
-        self._network.backward(work, call.read, call.written, call)
+        self._network.backward(work, call.read, call.written, call, *self._on(stream))
         if not call.whole:
             del self._calls["backward"]
-        return call.written
+        return call.results
 
     def _prepare_backward(
         self,
         given: list[Any],
-        forward: "_Call",
-        dy: Array,
+        forward: Call,
+        dy: Any,
         dstates: Any,
-        out: Mapping[str, Array] | None,
-    ) -> "_Call":
+        out: Mapping[str, Any] | None,
+    ) -> Call:
         dims = spec.output_shapes(self._cell, forward.shape)["y"]
-        dy = check_array("dy", dy, _OUTPUT, dims, self.dtype)
-        upstream = {"dy": _rows(dy), **self._states("T", dstates, forward.shape, prefix="d")}
-        gradients = self._gradients(out, forward.shape)
-        _check_apart({**upstream, **forward.read, "y": forward.written["y"]}, gradients)
-        return _Call(given, upstream, gradients, forward.shape)
+        taken = self._memory.take("dy", dy, _OUTPUT, dims, rows=True)
+        upstream = {"dy": taken, **self._states("T", dstates, forward.shape, prefix="d")}
+        gradients = self._gradients(out, forward.shape, dy)
+        self._check_apart({**upstream, **forward.read, "y": forward.written["y"]}, gradients)
+        return Call(given, upstream, gradients, forward.shape, self._memory)
 
-    def _states(self, end: str, given: Any, shape: Shape, prefix: str = "") -> dict[str, Array]:
+    def _states(self, end: str, given: Any, shape: Shape, prefix: str = "") -> dict[str, Any]:
         """The states that were given, by name; the rest are zeros."""
         names = [prefix + state + end for state in self._cell.states]
         if given is None:
             return {}
         if len(names) > 1:
             if not isinstance(given, tuple | list) or len(given) != len(names):
-                raise TypeError(f"states: expected ({', '.join(names)}), got {_describe(given)}")
+                raise TypeError(f"states: expected ({', '.join(names)}), got {describe(given)}")
             values = list(given)
         else:
             values = [given]
         dims = spec.input_shapes(self._cell, shape)["h0"]
         return {
-            name: np.ascontiguousarray(check_array(name, value, _STATE, dims, self.dtype))
+            name: self._memory.take(name, value, _STATE, dims, rows=False)
             for name, value in zip(names, values, strict=True)
             if value is not None
         }
 
-    def _structure(self, end: str, arrays: Mapping[str, Array]) -> Any:
-        states = tuple(arrays[state + end] for state in self._cell.states)
-        return states if len(states) > 1 else states[0]
-
-    def _outputs(self, out: Any, shape: Shape) -> dict[str, Array]:
+    def _outputs(self, out: Any, shape: Shape, like: Any) -> dict[str, Any]:
         """y and the final states: the caller's where given."""
         dims = spec.output_shapes(self._cell, shape)
         given: dict[str, Any] = {}
         if isinstance(out, tuple | list):
             if len(out) != 2:
-                raise TypeError(f"out: expected y or (y, states), got {_describe(out)}")
+                raise TypeError(f"out: expected y or (y, states), got {describe(out)}")
             given["y"], states = out
             several = isinstance(states, tuple | list)
             if several != (len(self._cell.states) > 1) or (
                 several and len(states) != len(self._cell.states)
             ):
                 names = ", ".join(state + "T" for state in self._cell.states)
-                raise TypeError(f"out: expected the states ({names}), got {_describe(states)}")
+                raise TypeError(f"out: expected the states ({names}), got {describe(states)}")
             for state, value in zip(
                 self._cell.states, states if several else [states], strict=True
             ):
@@ -230,16 +278,16 @@ class Recurrent:
         for name, wanted in dims.items():
             if name in given:
                 symbols = _OUTPUT if name == "y" else _STATE
-                outputs[name] = check_out(name, given[name], symbols, wanted, self.dtype)
+                outputs[name] = self._memory.take_out(name, given[name], symbols, wanted)
             else:
-                outputs[name] = np.empty(wanted, self.dtype)
-        _check_distinct(outputs)
+                outputs[name] = self._memory.make(wanted, like)
+        self._check_distinct(outputs)
         return outputs
 
-    def _gradients(self, out: Mapping[str, Array] | None, shape: Shape) -> dict[str, Array]:
+    def _gradients(self, out: Mapping[str, Any] | None, shape: Shape, like: Any) -> dict[str, Any]:
         dims = spec.gradient_shapes(self._cell, shape)
         if out is None:
-            return {name: np.empty(wanted, self.dtype) for name, wanted in dims.items()}
+            return {name: self._memory.make(wanted, like) for name, wanted in dims.items()}
         check_names(out, dims, "out")
         symbols = {
             "x": "(T, B, I)",
@@ -248,77 +296,25 @@ class Recurrent:
         }
         # By the caller's own names: a call is known again by its very objects.
         gradients = {
-            name: check_out(name, array, symbols[name], dims[name], self.dtype)
+            name: self._memory.take_out(name, array, symbols[name], dims[name])
             for name, array in out.items()
         }
-        _check_distinct(gradients)
+        self._check_distinct(gradients)
         return gradients
 
+    def _check_apart(self, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:
+        """No output overlaps an input: other rows of it may still be read."""
+        for name, output in outputs.items():
+            for other, value in inputs.items():
+                if self._memory.overlap(output, value):
+                    raise ValueError(f"out: {name} shares memory with {other}; pass another array")
 
-class _Call:
-    """The arrays of one call, checked: those it reads, and those it writes.
-
-    A call that is given the very same arrays again need not be checked and bound again, which takes
-    longer than a small network.
-    """
-
-    def __init__(
-        self, given: list[Any], read: dict[str, Array], written: dict[str, Array], shape: Shape
-    ) -> None:
-        self.given, self.read, self.written, self.shape = given, read, written, shape
-        self.dims = [np.shape(item) for item in given if isinstance(item, np.ndarray)]
-        # Only where nothing was copied or made can the next call use the same arrays.
-        own = {id(item) for item in given}
-        arrays = [*read.values(), *written.values()]
-        self.whole = all(id(array) in own for array in arrays)
-
-    def repeats(self, given: list[Any]) -> bool:
-        """Whether these are the same objects in the same places, of unchanged shapes."""
-        return (
-            len(given) == len(self.given)
-            and all(map(is_, given, self.given))
-            and [item.shape for item in given if isinstance(item, np.ndarray)] == self.dims
-        )
-
-
-def _leaves(*values: Any) -> list[Any]:
-    """Everything inside nested tuples, lists and dictionaries, and their outlines."""
-    leaves: list[Any] = []
-    for value in values:
-        if isinstance(value, tuple | list):
-            leaves += [len(value), *_leaves(*value)]
-        elif isinstance(value, dict):
-            leaves += [len(value), *value, *value.values()]
-        else:
-            leaves.append(value)
-    return leaves
-
-
-def _rows(array: Array) -> Array:
-    """The array, copied only where its last axis is not contiguous."""
-    return array if array.strides[-1] == array.itemsize else np.ascontiguousarray(array)
-
-
-def _describe(value: Any) -> str:
-    if isinstance(value, tuple | list):
-        return f"{len(value)} items"
-    return f"{type(value).__module__}.{type(value).__qualname__}"
-
-
-def _check_apart(inputs: Mapping[str, Array], outputs: Mapping[str, Array]) -> None:
-    """No output overlaps an input: other rows of it may still be read."""
-    for name, output in outputs.items():
-        for other, value in inputs.items():
-            if np.may_share_memory(output, value):
-                raise ValueError(f"out: {name} shares memory with {other}; pass another array")
-
-
-def _check_distinct(outputs: Mapping[str, Array]) -> None:
-    names = list(outputs)
-    for n, name in enumerate(names):
-        for other in names[:n]:
-            if np.may_share_memory(outputs[name], outputs[other]):
-                raise ValueError(f"out: {name} shares memory with {other}; pass another array")
+    def _check_distinct(self, outputs: Mapping[str, Any]) -> None:
+        names = list(outputs)
+        for n, name in enumerate(names):
+            for other in names[:n]:
+                if self._memory.overlap(outputs[name], outputs[other]):
+                    raise ValueError(f"out: {name} shares memory with {other}; pass another array")
 
 
 class RNN(Recurrent):
@@ -337,6 +333,7 @@ class RNN(Recurrent):
         device: str = "cpu",
         num_threads: int | None = None,
         seed: int = 0,
+        algorithm: str = "auto",
     ) -> None:
         self.nonlinearity = check_choice("nonlinearity", nonlinearity, ("tanh", "relu"))
         self._cell = spec.CELLS[f"rnn-{nonlinearity}"]
@@ -350,6 +347,7 @@ class RNN(Recurrent):
             device=device,
             num_threads=num_threads,
             seed=seed,
+            algorithm=algorithm,
         )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload, register_jitable
 
-from ..cells import gru, lstm, rnn
+from ..cells.layout import LAYOUTS, Layout
 from . import activations  # noqa: F401  what the cells call, for vectors
 from .simd import load, splat
 
@@ -35,50 +35,13 @@ class GRU(NamedTuple):
     one: Any
 
 
-class Layout(NamedTuple):
-    """How the sums of a cell lie side by side in memory: its slots.
-
-    Attributes:
-        slots: sums per unit.
-        x_gates: gate (in PyTorch's order) whose input product goes to slots 0, 1, …
-        h_gates: the same for the product with the hidden state, from slot ``h_first`` on.
-        state: whether the elementwise step carries a state of its own besides the products.
-        carry_is_h: what step_gradient carries: the hidden state's gradient, or that of ``c``.
-    """
-
-    marker: type
-    step: Any
-    step_gradient: Any
-    slots: int
-    x_gates: tuple[int, ...]
-    h_gates: tuple[int, ...]
-    h_first: int
-    state: bool
-    carry_is_h: bool
-
-    @property
-    def slot_numbers(self) -> tuple[int, ...]:
-        return tuple(range(self.slots))
-
-
-LAYOUTS: Mapping[str, Layout] = {
-    "rnn-tanh": Layout(
-        RNNTanh, rnn.tanh_step, rnn.tanh_step_gradient, 1, (0,), (0,), 0, False, False
-    ),
-    "rnn-relu": Layout(
-        RNNRelu, rnn.relu_step, rnn.relu_step_gradient, 1, (0,), (0,), 0, False, False
-    ),
-    "lstm": Layout(
-        LSTM, lstm.step, lstm.step_gradient, 4, (0, 1, 2, 3), (0, 1, 2, 3), 0, True, False
-    ),
-    "gru": Layout(GRU, gru.step, gru.step_gradient, 4, (2, 0, 1), (0, 1, 2), 1, True, True),
-}
-_LAYOUT_OF = {layout.marker: layout for layout in LAYOUTS.values()}
+MARKERS: Mapping[str, Any] = {"rnn-tanh": RNNTanh, "rnn-relu": RNNRelu, "lstm": LSTM, "gru": GRU}
+_LAYOUT_OF = {marker: LAYOUTS[name] for name, marker in MARKERS.items()}
 
 
 def marker(name: str, dtype: str) -> Any:
     """The marker of a cell in a precision."""
-    return LAYOUTS[name].marker(np.dtype(dtype).type(1))
+    return MARKERS[name](np.dtype(dtype).type(1))
 
 
 def _layout(cell: Any) -> Layout | None:

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cells.layout import LAYOUTS
 from ..spec import CellSpec, Shape
 from .backward import make_backward
-from .cells import LAYOUTS, marker
+from .cells import marker
 from .compile import callback
 from .forward import make_forward
 from .host import allowed_processors

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .cells import Layout
+from ..cells.layout import Layout
 from .tile import TILE_VECTORS
 
 Array = NDArray[Any]

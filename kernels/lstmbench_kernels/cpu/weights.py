@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cells.layout import Layout
 from ..spec import Shape
-from .cells import Layout
 from .host import registers
 from .pack import Geometry, pack_bias, pack_product, pack_transposed
 from .tile import TILE_VECTORS

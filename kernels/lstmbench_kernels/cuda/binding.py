@@ -1,0 +1,258 @@
+"""What a call of a network launches: kernels bound to the arrays of the call."""
+
+# T = seq_len, B = batch_size, H = hidden_size
+
+from typing import Any
+
+from .arrays import Operand
+from .backward import make_backward
+from .forward import make_forward
+from .job import RECURRENCE
+from .products import bias_gradients, product
+from .recurrence import Kind
+from .schedule import Plan
+from .work import Launch, Operands, Work
+
+_FORWARD_ONLY = {"bias", "h0", "state0", "y", "y_step", "y_row", "hT", "cT"}
+_BACKWARD_ONLY = {"dy", "dy_step", "dy_row", "dhT", "dcT", "dh0", "dc0"}
+
+
+def bind_forward(
+    work: Work, plan: Plan, inputs: Operands, outputs: Operands, training: bool
+) -> list[Launch]:
+    launches: list[Launch] = []
+    work.inputs, work.outputs = inputs, outputs
+    x = inputs["x"]
+    for layer in range(work.shape.num_layers):
+        last = layer == work.shape.num_layers - 1
+        y = outputs["y"] if last else work.between("y", layer)
+        for direction in range(work.shape.num_directions):
+            launches += _input_part(work, layer, direction, x)
+        records = work.record(
+            f"forward {layer}",
+            RECURRENCE,
+            [
+                _recurrence(work, plan, "recurrent", layer, direction)
+                | _forward_arrays(work, layer, direction, inputs, outputs, y)
+                for direction in range(work.shape.num_directions)
+            ],
+        )
+        kind = Kind(
+            work.cell.name, work.precision.name, plan.tile, plan.whole, plan.alone, training
+        )
+        launches += _steps(make_forward(kind), plan, records, -1, work.steps)
+        x = y
+    return launches
+
+
+def _forward_arrays(
+    work: Work,
+    layer: int,
+    direction: int,
+    inputs: Operands,
+    outputs: Operands,
+    y: Operand,
+) -> dict[str, int]:
+    index = layer * work.shape.num_directions + direction
+    item, H = work.precision.item_bytes, work.shape.hidden_size
+    state_bytes = index * work.batch * H * item
+    own_state = "h0" if work.layout.carry_is_h else "c0"
+
+    def initial(name: str) -> int:
+        given = inputs.get(name)
+        return work.zeros() if given is None else given.address + state_bytes
+
+    bias = work.weights.address("bias", layer)
+    return {
+        **dict.fromkeys(RECURRENCE.place.keys() & _BACKWARD_ONLY, 0),
+        "bias": bias + direction * work.weights.nbytes("bias", layer),
+        "h0": initial("h0"),
+        "state0": initial(own_state),
+        "y": y.address + direction * H * item,
+        "y_step": y.strides[0],
+        "y_row": y.strides[1],
+        "hT": outputs["hT"].address + state_bytes,
+        "cT": outputs["cT"].address + state_bytes if "cT" in outputs else 0,
+    }
+
+
+def _recurrence(work: Work, plan: Plan, weights: str, layer: int, direction: int) -> dict[str, int]:
+    """What both passes tell their kernel."""
+    B, H, size = work.batch, work.shape.hidden_size, work.precision.sum_bytes
+    place = f"{weights} {layer} {direction}"
+    states = (work.steps + 1) * B * H * size if work.layout.state else 16
+    own = work.weights.address(weights, layer, plan)
+    return {
+        "steps": work.steps,
+        "batch": B,
+        "hidden": H,
+        "units": plan.units,
+        "units_shift": plan.units_shift,
+        "group_rows": plan.group_rows,
+        "blocks": plan.blocks,
+        "warps_k_shift": plan.warps_k_shift,
+        "chunks": plan.chunks,
+        "kept_chunks": plan.kept,
+        "row_bytes": plan.row_bytes,
+        "sums_stride": plan.stride,
+        "reverse": direction,
+        "weights": own + direction * work.weights.nbytes(weights, layer, plan),
+        "gates": work.gates(layer, direction)[0],
+        "states": work.arena.address(f"states {layer} {direction}", states),
+        "state": work.arena.address(f"state {place}", B * H * size),
+        "operand": work.arena.address(f"operand {place}", 2 * plan.operand_bytes, zero=True),
+        "operand_bytes": plan.operand_bytes,
+        "counters": work.arena.address(f"counters {place}", 4 * plan.groups, zero=True),
+    }
+
+
+def _input_part(work: Work, layer: int, direction: int, x: Operand) -> list[Launch]:
+    """x·W of all steps, into the gates."""
+    row = work.weights.row_bytes("input", layer)
+    weights = work.weights.address("input", layer)
+    gates, gate_row = work.gates(layer, direction)
+    item = work.precision.item_bytes
+    # Rows of x are one behind the other, or one step after the other with a row each.
+    return product(
+        work,
+        f"input part {layer} {direction}",
+        rows=work.steps * work.batch,
+        columns=len(work.layout.x_gates) * work.shape.hidden_size,
+        depth=x.shape[2],
+        a=(x.address, x.strides[1], item),
+        b=(weights + direction * work.weights.nbytes("input", layer), row, item),
+        c=(gates, gate_row),
+    )
+
+
+def bind_backward(work: Work, plan: Plan, upstream: Operands, gradients: Operands) -> list[Launch]:
+    launches: list[Launch] = []
+    directions, layers = work.shape.num_directions, work.shape.num_layers
+    inputs, outputs = work.inputs, work.outputs
+    for layer in reversed(range(layers)):
+        dy = upstream["dy"] if layer == layers - 1 else work.between("dy", layer)
+        dx = gradients["x"] if layer == 0 else work.between("dy", layer - 1)
+        x = inputs["x"] if layer == 0 else work.between("y", layer - 1)
+        y = outputs["y"] if layer == layers - 1 else work.between("y", layer)
+        records = work.record(
+            f"backward {layer}",
+            RECURRENCE,
+            [
+                _recurrence(work, plan, "recurrent_transposed", layer, direction)
+                | _backward_arrays(work, layer, direction, upstream, gradients, dy)
+                for direction in range(directions)
+            ],
+        )
+        kind = Kind(work.cell.name, work.precision.name, plan.tile, plan.whole, plan.alone)
+        launches += _steps(make_backward(kind), plan, records, 0, work.steps + 1)
+        for direction in range(directions):
+            launches += _after(work, layer, direction, inputs, x, y, dx, gradients)
+    return launches
+
+
+def _backward_arrays(
+    work: Work,
+    layer: int,
+    direction: int,
+    upstream: Operands,
+    gradients: Operands,
+    dy: Operand,
+) -> dict[str, int]:
+    index = layer * work.shape.num_directions + direction
+    item, H = work.precision.item_bytes, work.shape.hidden_size
+    state_bytes = index * work.batch * H * item
+
+    def arriving(name: str) -> int:
+        given = upstream.get(name)
+        return work.zeros() if given is None else given.address + state_bytes
+
+    return {
+        **dict.fromkeys(RECURRENCE.place.keys() & _FORWARD_ONLY, 0),
+        "dy": dy.address + direction * H * item,
+        "dy_step": dy.strides[0],
+        "dy_row": dy.strides[1],
+        "dhT": arriving("dhT"),
+        "dcT": arriving("dcT"),
+        "dh0": gradients["h0"].address + state_bytes,
+        "dc0": gradients["c0"].address + state_bytes if "c0" in gradients else 0,
+    }
+
+
+def _after(
+    work: Work,
+    layer: int,
+    direction: int,
+    inputs: Operands,
+    x: Operand,
+    y: Operand,
+    dx: Operand,
+    gradients: Operands,
+) -> list[Launch]:
+    """The products over all steps: dx, dW, dR, and the sums that are the biases' gradients."""
+    T, B, H, item = work.steps, work.batch, work.shape.hidden_size, work.precision.item_bytes
+    layout, index = work.layout, layer * work.shape.num_directions + direction
+    suffix = list(work.shape.layers())[index][2]
+    gates, gate_row = work.gates(layer, direction)
+    x_columns, h_columns = len(layout.x_gates) * H, len(layout.h_gates) * H
+    h_gates = gates + layout.h_first * H * item
+    # Slot 0 belongs to gate x_gates[0]; the other gates follow round.
+    rotate = layout.x_gates[0] * H
+    place = f"{layer} {direction}"
+    transposed = work.weights.address("input_transposed", layer)
+    transposed += direction * work.weights.nbytes("input_transposed", layer)
+    launches = product(
+        work,
+        f"dx {place}",
+        rows=T * B,
+        columns=x.shape[2],
+        depth=x_columns,
+        a=(gates, gate_row, item),
+        b=(transposed, work.weights.row_bytes("input_transposed", layer), item),
+        c=(dx.address, dx.strides[1]),
+        accumulate=direction > 0,
+    )
+    launches += product(
+        work,
+        f"dW {place}",
+        rows=x_columns,
+        columns=x.shape[2],
+        depth=T * B,
+        a=(gates, item, gate_row),
+        b=(x.address, item, x.strides[1]),
+        c=(gradients["weight_ih" + suffix].address, x.shape[2] * item),
+        rotate=rotate,
+    )
+    # The hidden state before each step: y of the step before, and at first h0.
+    y_own, y_row = y.address + direction * H * item, y.strides[1]
+    given = inputs.get("h0")
+    h0 = work.zeros() if given is None else given.address + index * B * H * item
+    if direction:
+        before, rest, first = (y_own + B * y_row, y_row), (h0, H * item), (T - 1) * B
+    else:
+        before, rest, first = (h0, H * item), (y_own, y_row), B
+    launches += product(
+        work,
+        f"dR {place}",
+        rows=h_columns,
+        columns=H,
+        depth=T * B,
+        a=(h_gates, item, gate_row),
+        b=(before[0], item, before[1]),
+        b_rest=(first, *rest),
+        c=(gradients["weight_hh" + suffix].address, H * item),
+    )
+    if work.shape.bias:
+        launches += bias_gradients(work, place, gates, suffix, gradients)
+    return launches
+
+
+def _steps(kernel: Any, plan: Plan, records: int, first: int, last: int) -> list[Launch]:
+    """One launch for all steps from first to last, or one for each."""
+    spans = [(first, last)] if plan.whole else [(n, n + 1) for n in range(first, last)]
+
+    def launch_of(begin: int, end: int) -> Launch:
+        return lambda stream: kernel.launch(
+            plan.grid, plan.threads, plan.shared_bytes, stream, records, begin, end
+        )
+
+    return [launch_of(*span) for span in spans]

@@ -1,0 +1,307 @@
+"""What the kernels forward and backward through time share.
+
+A launch carries out the steps from ``first`` up to ``last``, which it is told: one step (the next
+launch is then the barrier between them), or all of them with a barrier of its own.  Blocks are laid
+out as ``(unit block, batch group, direction)``.  A block owns all gates of its units, so that what
+it sums needs no other block, and before each step it waits only until the blocks of its group have
+written the operand: the hidden state before (forward), the gate gradients after (backward).
+
+One step of a block: its warps multiply the operand with the weights they keep, each along its part
+of k; the sums meet in shared memory; there each thread takes units of batch rows and does the
+elementwise step.  Step -1 of forward writes the initial state, step T of backward the gradient of
+it.  A block keeps the state of its units to itself, and its weights in registers, in shared memory
+behind those, and in what is left of the L2 cache.
+"""
+
+# Numba infers the types of what it compiles.
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from . import ops
+from .job import RECURRENCE
+from .ops import word
+from .precision import CHUNK_BYTES, PRECISIONS, Precision, as_operand, loaded, stored
+from .tile import (
+    FRAGMENT_BYTES,
+    L2,
+    LANE_BYTES,
+    SHARED,
+    Products,
+    Tile,
+    lane_offsets,
+    make_products,
+)
+
+RECORD_BYTES = -(-RECURRENCE.nbytes // 16) * 16  # of shared memory
+
+
+class Kind(NamedTuple):
+    """What a recurrence kernel is compiled for.
+
+    Attributes:
+        cell: of ``spec.CELLS``.
+        precision: of ``PRECISIONS``.
+        tile: the sizes of a warp's product.
+        whole: whether one launch goes through all steps.
+        alone: whether a block has all units of its batch rows, and keeps the operand to itself.
+        training: whether forward saves what backward needs.
+    """
+
+    cell: str
+    precision: str
+    tile: Tile
+    whole: bool
+    alone: bool
+    training: bool = False
+
+    @property
+    def operand_space(self) -> str:
+        return "shared" if self.alone else "exchange"
+
+    @property
+    def waits(self) -> bool:
+        """Whether its blocks wait for each other."""
+        return self.whole and not self.alone
+
+
+class Values(NamedTuple):
+    """Loads and stores of one number: as it is stored, multiplied, or summed."""
+
+    load: Any
+    store: Any
+    store_operand: Any
+    load_sum: Any
+    store_sum: Any
+    load_kept: Any
+    store_kept: Any
+    zero: Any
+
+
+@cache
+def make_values(precision: Precision, operand_space: str) -> Values:
+    """The macros ``(address)`` and ``(address, value)`` of a precision."""
+    storage, kind = precision.storage, precision.sum
+
+    @ops.macro(returns=kind)
+    def load(emit, address):
+        return loaded(emit, precision, emit.load("global", storage, address))
+
+    @ops.macro(returns=None)
+    def store(emit, address, value):
+        emit.store("global", storage, address, stored(emit, precision, value))
+
+    @ops.macro(returns=None)
+    def store_operand(emit, address, value):
+        emit.store(operand_space, storage, address, as_operand(emit, precision, value))
+
+    @ops.macro(returns=kind)
+    def load_sum(emit, address):
+        return emit.load("global", kind, address)
+
+    @ops.macro(returns=None)
+    def store_sum(emit, address, value):
+        emit.store("global", kind, address, value)
+
+    @ops.macro(returns=kind)
+    def load_kept(emit, address):
+        return emit.load("shared", kind, address)
+
+    @ops.macro(returns=None)
+    def store_kept(emit, address, value):
+        emit.store("shared", kind, address, value)
+
+    @ops.macro(returns=kind)
+    def zero(emit):
+        return emit.const(kind, 0)
+
+    return Values(load, store, store_operand, load_sum, store_sum, load_kept, store_kept, zero)
+
+
+@ops.macro(returns=None)
+def keep_16_bytes(emit, target, source):
+    """From global to shared memory."""
+    emit.store4("shared", target, emit.load4("constant", source))
+
+
+@ops.macro(returns=None)
+def clear_16_bytes(emit, target):
+    emit.store4("shared", target, [emit.const("u32", 0)] * 4)
+
+
+@cache
+def make_begin(precision: Precision, tile: Tile, alone: bool) -> Any:
+    """``(records, thread, threads)`` to the addresses that a thread works with.
+
+    Shared memory holds, in this order: the record, the kept weights, the sums of each part of k,
+    the state of the group's rows, and, where the block is alone, the operand
+    (``schedule.shared_bytes``).
+
+    Returns ``(weights, kept_weights, streamed_weights, sums, warp_sums, state, operand,
+    warp_operand)``: the lane's weights in registers, in shared memory and behind those; the sums,
+    and where this lane stores its own; the state; the operand's row 0, and where this lane reads
+    it.
+    """
+    size, (rows, tiles, resident, _) = precision.sum_bytes, tile
+    fragment, some_kept = tiles * FRAGMENT_BYTES, tile.beyond >= SHARED
+    offsets = lane_offsets(precision, tile)
+    R = RECURRENCE
+    record_words, record_bytes = len(R.place), RECORD_BYTES
+    w_group_rows, w_units_shift, w_shift = R.group_rows, R.units_shift, R.warps_k_shift
+    w_chunks, w_kept, w_row_bytes, w_stride = R.chunks, R.kept_chunks, R.row_bytes, R.sums_stride
+    w_weights, w_operand, w_operand_bytes = R.weights, R.operand, R.operand_bytes
+
+    @ops.device_function
+    def begin(records, thread, threads):
+        record = records + block_z() * (8 * record_words)
+        n = thread
+        while n < record_words:
+            tell(n, word(record, n))
+            n += threads
+        sync_block()
+        lane, warp, warps = thread & 31, thread >> 5, threads >> 5
+        shift, chunks, kept = told(w_shift), told(w_chunks), told(w_kept)
+        row_bytes, stride = told(w_row_bytes), told(w_stride)
+        warp_k, warp_n = warp & ((1 << shift) - 1), warp >> shift
+        operand_offset, sums_offset = offsets(lane, row_bytes, stride)
+
+        memory = shared_memory() + record_bytes
+        kept_weights = memory + warp * kept * fragment + lane * LANE_BYTES
+        sums = memory + warps * kept * fragment
+        part_bytes = rows * stride
+        state = sums + (part_bytes << shift)
+        warp_sums = sums + warp_k * part_bytes + warp_n * (8 * tiles * size) + sums_offset
+        weights = told(w_weights) + lane * LANE_BYTES
+        weights += (block_x() * warps + warp) * chunks * fragment
+        if some_kept:
+            for n in range(kept * tiles):
+                place = n * FRAGMENT_BYTES
+                keep_16_bytes(kept_weights + place, weights + resident * fragment + place)
+        streamed_weights = weights + (resident + kept) * fragment
+        group_rows = told(w_group_rows)
+        if alone:
+            operand = (state + (group_rows << told(w_units_shift)) * size + 15) & -16
+            operand_bytes = 2 * told(w_operand_bytes)
+            place = thread * 16  # a range with a step would be a division
+            while place < operand_bytes:
+                clear_16_bytes(operand + place)
+                place += threads * 16
+            sync_block()
+        else:
+            operand = told(w_operand) + block_y() * group_rows * row_bytes
+        warp_operand = operand + operand_offset + warp_k * chunks * CHUNK_BYTES
+        return (
+            weights,
+            kept_weights,
+            streamed_weights,
+            sums,
+            warp_sums,
+            state,
+            operand,
+            warp_operand,
+        )
+
+    shared_memory, sync_block = ops.shared_memory, ops.sync_block
+    block_x, block_y, block_z = ops.block_x, ops.block_y, ops.block_z
+    tell, told = ops.tell, ops.told
+    return begin
+
+
+@cache
+def make_states(precision: Precision, values: Values) -> tuple[Any, Any]:
+    """``(own states)`` of the group's rows and the block's units, from and to ``state``."""
+    size = precision.sum_bytes
+    load_sum, store_sum = values.load_sum, values.store_sum
+    load_kept, store_kept = values.load_kept, values.store_kept
+    thread_id, num_threads, told = ops.thread_id, ops.num_threads, ops.told
+    block_x, block_y = ops.block_x, ops.block_y
+    R = RECURRENCE
+    w_units, w_units_shift, w_group_rows = R.units, R.units_shift, R.group_rows
+    w_batch, w_hidden, w_state = R.batch, R.hidden, R.state
+
+    @ops.device_function
+    def place_of(n):
+        """The address of number n in ``state``; 0 where there is none."""
+        shift, hidden = told(w_units_shift), told(w_hidden)
+        row = block_y() * told(w_group_rows) + (n >> shift)
+        own = n & ((1 << shift) - 1)
+        unit = block_x() * told(w_units) + own
+        if row < told(w_batch) and own < told(w_units) and unit < hidden:
+            return told(w_state) + (row * hidden + unit) * size
+        return 0
+
+    @ops.device_function
+    def load_states(own_states):
+        n = thread_id()
+        while n < told(w_group_rows) << told(w_units_shift):
+            place = place_of(n)
+            if place != 0:
+                store_kept(own_states + n * size, load_sum(place))
+            n += num_threads()
+
+    @ops.device_function
+    def store_states(own_states):
+        n = thread_id()
+        while n < told(w_group_rows) << told(w_units_shift):
+            place = place_of(n)
+            if place != 0:
+                store_sum(place, load_kept(own_states + n * size))
+            n += num_threads()
+
+    return load_states, store_states
+
+
+@cache
+def make_accumulate(precision: Precision, tile: Tile, operand_space: str) -> Any:
+    """The sums of a warp over its part of k, for one tile of the operand's rows."""
+    products = make_products(precision, tile, operand_space)
+    zeros, product = products.zeros, products.resident
+    shared_product, streamed_product = products.shared, products.streamed
+    resident, fragment = tile.resident, tile.tiles * FRAGMENT_BYTES
+    some_kept, some_streamed = tile.beyond >= SHARED, tile.beyond >= L2
+
+    @ops.device_function
+    def accumulate(weights, kept_weights, kept, streamed_weights, streamed, operand, row_bytes):
+        sums = product(zeros(), weights, operand, row_bytes)
+        operand += resident * CHUNK_BYTES
+        if some_kept:
+            for _ in range(kept):
+                sums = shared_product(sums, kept_weights, operand, row_bytes)
+                kept_weights += fragment
+                operand += CHUNK_BYTES
+        if some_streamed:
+            for _ in range(streamed):
+                sums = streamed_product(sums, streamed_weights, operand, row_bytes)
+                streamed_weights += fragment
+                operand += CHUNK_BYTES
+        return sums
+
+    return accumulate
+
+
+class Parts(NamedTuple):
+    """What a kernel is made of."""
+
+    precision: Precision
+    products: Products
+    values: Values
+    begin: Any
+    accumulate: Any
+    load_states: Any
+    store_states: Any
+
+
+def parts_of(kind: Kind) -> Parts:
+    """The parts of a kernel of this kind."""
+    precision = PRECISIONS[kind.precision]
+    space = kind.operand_space
+    values = make_values(precision, space)
+    return Parts(
+        precision,
+        make_products(precision, kind.tile, space),
+        values,
+        make_begin(precision, kind.tile, kind.alone),
+        make_accumulate(precision, kind.tile, space),
+        *make_states(precision, values),
+    )

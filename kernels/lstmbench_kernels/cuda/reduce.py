@@ -1,0 +1,94 @@
+"""Sums of few numbers after the products: of what splits have left, and of columns."""
+
+# Numba infers the types of what it compiles.
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+from functools import cache
+from typing import Any
+
+from . import ops
+from .job import COLUMNS, COMBINE
+from .limits import THREADS
+from .ops import block_x, block_y, num_threads, thread_id, word
+from .precision import PRECISIONS, loaded
+from .product import put as put_number
+
+
+@cache
+def make_combine(precision_name: str) -> Any:
+    """The kernel ``(record)`` that adds up splits: 256 numbers a block, rows along y."""
+    precision = PRECISIONS[precision_name]
+    size = precision.sum_bytes
+    R = COMBINE
+    w_rows, w_columns, w_splits, w_parts = R.rows, R.columns, R.splits, R.parts
+    w_c, w_c_row, w_rotate, w_accumulate = R.c, R.c_row, R.c_rotate, R.accumulate
+    w_split_bytes = R.split_bytes
+
+    @ops.macro(returns=precision.sum)
+    def plus(emit, total, address):
+        return emit.add(total, emit.load("global", precision.sum, address))
+
+    @ops.macro(returns=precision.sum)
+    def zero(emit):
+        return emit.const(precision.sum, 0)
+
+    @ops.macro(returns=None)
+    def put(emit, c, c_row, row, rows, rotate, column, value, accumulate):
+        put_number(emit, precision, False, c, c_row, row, rows, rotate, column, value, accumulate)
+
+    def combine(record):
+        rows, columns = word(record, w_rows), word(record, w_columns)
+        row, column = block_y(), block_x() * num_threads() + thread_id()
+        split_bytes = word(record, w_split_bytes)
+        if column < columns:
+            place = word(record, w_parts) + (row * columns + column) * size
+            total = zero()
+            for _ in range(word(record, w_splits)):
+                total = plus(total, place)
+                place += split_bytes
+            put(
+                word(record, w_c),
+                word(record, w_c_row),
+                row,
+                rows,
+                word(record, w_rotate),
+                column,
+                total,
+                word(record, w_accumulate),
+            )
+
+    return ops.kernel(combine, THREADS)
+
+
+@cache
+def make_columns(precision_name: str) -> Any:
+    """The kernel ``(record)`` that sums columns: a column a thread, splits of the rows along y."""
+    precision = PRECISIONS[precision_name]
+    item, size = precision.item_bytes, precision.sum_bytes
+    R = COLUMNS
+    w_rows, w_columns, w_part, w_a, w_parts = R.rows, R.columns, R.rows_part, R.a, R.parts
+
+    @ops.macro(returns=precision.sum)
+    def plus(emit, total, address):
+        number = emit.load("global", precision.storage, address)
+        return emit.add(total, loaded(emit, precision, number))
+
+    @ops.macro(returns=precision.sum)
+    def zero(emit):
+        return emit.const(precision.sum, 0)
+
+    @ops.macro(returns=None)
+    def store(emit, address, value):
+        emit.store("global", precision.sum, address, value)
+
+    def columns_sum(record):
+        rows, columns = word(record, w_rows), word(record, w_columns)
+        column, part = block_x() * num_threads() + thread_id(), word(record, w_part)
+        first = block_y() * part
+        if column < columns:
+            total = zero()
+            for row in range(first, min(first + part, rows)):
+                total = plus(total, word(record, w_a) + (row * columns + column) * item)
+            store(word(record, w_parts) + (block_y() * columns + column) * size, total)
+
+    return ops.kernel(columns_sum, THREADS)

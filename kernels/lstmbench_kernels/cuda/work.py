@@ -1,0 +1,89 @@
+"""What a network needs for one shape, between calls and between forward and backward."""
+
+# T = seq_len, B = batch_size, D = num_directions, H = hidden_size
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..cells.layout import LAYOUTS
+from ..spec import CellSpec, Shape
+from . import ops
+from .arrays import Operand
+from .job import Record
+from .limits import Limits
+from .precision import Precision
+from .weights import Weights
+
+Operands = Mapping[str, Operand]
+Launch = Callable[[Any], None]
+
+
+class Arena:
+    """Device memory of one shape: named buffers, made when first asked for."""
+
+    def __init__(self) -> None:
+        self._buffers: dict[str, ops.Buffer] = {}
+
+    def address(self, name: str, nbytes: int, zero: bool = False) -> int:
+        if name not in self._buffers or self._buffers[name].nbytes < nbytes:
+            self._buffers[name] = ops.allocate(nbytes, zero)
+        address: int = self._buffers[name].address
+        return address
+
+
+class Work:
+    """The buffers of a network at a batch size and a number of steps, and the launches bound to it.
+
+    Attributes:
+        bound: for each pass, the call it was bound to, and its launches.
+        graphs: of those, captured.
+        rungs: of the ladder, for each pass.
+        inputs, outputs: the arrays of the forward call that backward goes back over.
+    """
+
+    def __init__(
+        self,
+        cell: CellSpec,
+        shape: Shape,
+        precision: Precision,
+        weights: Weights,
+        limits: Limits,
+        steps: int,
+        batch: int,
+    ) -> None:
+        self.cell, self.layout, self.shape = cell, LAYOUTS[cell.name], shape
+        self.precision, self.weights, self.limits = precision, weights, limits
+        self.steps, self.batch = steps, batch
+        self.arena = Arena()
+        self.bound: dict[str, tuple[object, list[Launch]]] = {}
+        self.graphs: dict[str, Launch] = {}
+        self.rungs: dict[str, str] = {}
+        self.inputs: Operands = {}
+        self.outputs: Operands = {}
+
+    def gates(self, layer: int, direction: int) -> tuple[int, int]:
+        """The address of ``(T, B, slots, H)``, and the bytes of a row."""
+        row = self.layout.slots * self.shape.hidden_size * self.precision.item_bytes
+        nbytes = self.steps * self.batch * row
+        return self.arena.address(f"gates {layer} {direction}", nbytes), row
+
+    def between(self, name: str, layer: int) -> Operand:
+        """The output of a layer that is the input of the next, or its gradient."""
+        item, H, D = self.precision.item_bytes, self.shape.hidden_size, self.shape.num_directions
+        row = D * H * item
+        address = self.arena.address(f"{name} {layer}", self.steps * self.batch * row)
+        strides = self.batch * row, row, item
+        return Operand(None, address, (self.steps, self.batch, D * H), strides)
+
+    def zeros(self) -> int:
+        nbytes = self.batch * self.shape.hidden_size * self.precision.item_bytes
+        return self.arena.address("zeros", nbytes, zero=True)
+
+    def record(self, name: str, record: Record, values: list[dict[str, int]]) -> int:
+        """The address of records, one behind the other."""
+        words = np.concatenate([record.words(each) for each in values])
+        address = self.arena.address(f"record {name}", words.nbytes)
+        ops.upload(address, words, None)
+        return address
