@@ -113,14 +113,9 @@ def kernels() -> dict[str, tuple[Any, bool]]:
     from lstmbench_kernels.cuda.backward import make_backward
     from lstmbench_kernels.cuda.forward import make_forward
     from lstmbench_kernels.cuda.precision import PRECISIONS
-    from lstmbench_kernels.cuda.product import (
-        ProductKind,
-        make_columns,
-        make_combine,
-        make_product,
-        sides,
-    )
+    from lstmbench_kernels.cuda.product import ProductKind, make_product, sides
     from lstmbench_kernels.cuda.recurrence import Kind
+    from lstmbench_kernels.cuda.reduce import make_columns, make_combine
     from lstmbench_kernels.cuda.tile import L2, NOWHERE, SHARED, Tile
     from lstmbench_kernels.spec import CELLS
 
