@@ -17,7 +17,7 @@ from . import ops
 from .activations import on_device
 from .job import RECURRENCE
 from .limits import THREADS
-from .ops import await_count, block_x, block_y, num_threads, thread_id, told
+from .ops import block_x, block_y, num_threads, thread_id, told
 from .precision import as_operand, loaded, stored
 from .recurrence import Kind, parts_of
 
@@ -26,7 +26,11 @@ from .recurrence import Kind, parts_of
 def make_backward(kind: Kind) -> Any:
     """The kernel ``(records, first, last)``: steps 0 to T + 1, one record for each direction."""
     layout = LAYOUTS[kind.cell]
-    precision, products, values, begin, accumulate, load_states, store_states = parts_of(kind)
+    parts = parts_of(kind)
+    precision, products, values = parts.precision, parts.products, parts.values
+    begin, accumulate, gate_place = parts.begin, parts.accumulate, parts.gate_place
+    load_states, store_states = parts.load_states, parts.store_states
+    await_others, come = parts.await_others, parts.come
     item, size, tile_rows = precision.item_bytes, precision.sum_bytes, kind.tile.rows
     slots, h_first, h_slots = layout.slots, layout.h_first, len(layout.h_gates)
     has_state, carry_is_h = layout.state, layout.carry_is_h
@@ -38,17 +42,8 @@ def make_backward(kind: Kind) -> Any:
     load, store, load_sum = values.load, values.store, values.load_sum
     load_kept, store_kept, zero = values.load_kept, values.store_kept, values.zero
     cooperative, sync_block = ops.cooperative, ops.sync_block
-    signal, signal_and_count, reset = ops.signal, ops.signal_and_count, ops.reset
 
-    R = RECURRENCE
-    w_steps, w_batch, w_hidden, w_units = R.steps, R.batch, R.hidden, R.units
-    w_units_shift, w_group_rows, w_blocks = R.units_shift, R.group_rows, R.blocks
-    w_shift, w_chunks, w_kept = R.warps_k_shift, R.chunks, R.kept_chunks
-    w_row_bytes, w_stride, w_reverse = R.row_bytes, R.sums_stride, R.reverse
-    w_gates, w_states = R.gates, R.states
-    w_operand_bytes, w_counters = R.operand_bytes, R.counters
-    w_dy, w_dy_step, w_dy_row = R.dy, R.dy_step, R.dy_row
-    w_dhT, w_dcT, w_dh0, w_dc0 = R.dhT, R.dcT, R.dh0, R.dc0
+    W = RECURRENCE.at
 
     @ops.macro(returns=precision.sum, count=slots)
     def saved_gates(emit, address, slot_bytes, there):
@@ -75,16 +70,10 @@ def make_backward(kind: Kind) -> Any:
         return emit.add(a, b)
 
     @ops.device_function
-    def gate_place(t, row, unit):
-        """The first slot of a unit of a row (of the batch) at time t."""
-        row_bytes = told(w_hidden) * item
-        return told(w_gates) + (t * told(w_batch) + row) * slots * row_bytes + unit * item
-
-    @ops.device_function
     def sum_of_parts(part):
         """What the parts of k sum up to."""
-        total, part_bytes = zero(), tile_rows * told(w_stride)
-        for _ in range(1 << told(w_shift)):
+        total, part_bytes = zero(), tile_rows * told(W.sums_stride)
+        for _ in range(1 << told(W.warps_k_shift)):
             total = add(total, load_kept(part))
             part += part_bytes
         return total
@@ -109,94 +98,87 @@ def make_backward(kind: Kind) -> Any:
 
         # This thread takes numbers n, n + threads, …: of unit n mod 2^units_shift, and row n over
         # 2^units_shift.
-        units_shift = told(w_units_shift)
+        units_shift = told(W.units_shift)
         units_mask = (1 << units_shift) - 1
-        first_row, first_unit = block_y() * told(w_group_rows), block_x() * told(w_units)
-        rows = min(told(w_group_rows), told(w_batch) - first_row)
-        units = min(told(w_units), told(w_hidden) - first_unit)
+        first_row, first_unit = block_y() * told(W.group_rows), block_x() * told(W.units)
+        rows = min(told(W.group_rows), told(W.batch) - first_row)
+        units = min(told(W.units), told(W.hidden) - first_unit)
 
         for step_number in range(first, last):
             # The step of forward that this one goes back over; none is left after the last.
-            left = told(w_steps) - 1 - step_number
-            t = step_number if told(w_reverse) else left
+            left = told(W.steps) - 1 - step_number
+            t = step_number if told(W.reverse) else left
             for tile_first in range(0, rows, tile_rows):
                 n = thread
                 row, unit = tile_first + (n >> units_shift), n & units_mask
                 # The first of this thread's gates arrives while it waits for other blocks.
                 saved = saved_gates(
                     gate_place(t, first_row + row, first_unit + unit),
-                    told(w_hidden) * item,
+                    told(W.hidden) * item,
                     left >= 0 and row < rows and unit < units,
                 )
                 if step_number > 0:
                     if waits and tile_first == 0:
-                        if thread == 0:
-                            counter = told(w_counters) + 4 * block_y()
-                            await_count(counter, told(w_blocks) * step_number)
-                        sync_block()
-                    row_bytes, kept = told(w_row_bytes), told(w_kept)
+                        await_others(step_number)
+                    row_bytes, kept = told(W.row_bytes), told(W.kept_chunks)
                     total = accumulate(
                         register_weights,
                         kept_weights,
                         kept,
                         streamed_weights,
-                        told(w_chunks) - resident - kept,
+                        told(W.chunks) - resident - kept,
                         warp_operand
-                        + (step_number & 1) * told(w_operand_bytes)
+                        + (step_number & 1) * told(W.operand_bytes)
                         + tile_first * row_bytes,
                         row_bytes,
                     )
-                    store_sums(total, warp_sums, told(w_stride))
+                    store_sums(total, warp_sums, told(W.sums_stride))
                     sync_block()
                 while n < tile_rows << units_shift:
                     if row < rows and unit < units:
                         b, u = first_row + row, first_unit + unit
                         own_carry = own_carries + ((row << units_shift) + unit) * size
-                        at = b * told(w_hidden) + u  # in an array (B, H)
+                        at = b * told(W.hidden) + u  # in an array (B, H)
                         carry = zero()
                         if step_number > 0:
-                            part = sums + (row - tile_first) * told(w_stride) + unit * size
+                            part = sums + (row - tile_first) * told(W.sums_stride) + unit * size
                             dh = sum_of_parts(part)
                             if has_state:
                                 carry = load_kept(own_carry)
                         else:
-                            dh = load(told(w_dhT) + at * item)
+                            dh = load(told(W.dhT) + at * item)
                             if has_c:
-                                carry = load(told(w_dcT) + at * item)
+                                carry = load(told(W.dcT) + at * item)
                         if left >= 0:
-                            dy = told(w_dy) + t * told(w_dy_step) + b * told(w_dy_row)
+                            dy = told(W.dy) + t * told(W.dy_step) + b * told(W.dy_row)
                             dh = add(dh, load(dy + u * item))
-                            place, slot_bytes = gate_place(t, b, u), told(w_hidden) * item
+                            place, slot_bytes = gate_place(t, b, u), told(W.hidden) * item
                             if n >= threads:
                                 saved = saved_gates(place, slot_bytes, True)
                             before, after = zero(), zero()
                             if has_state:
-                                step_bytes = told(w_batch) * told(w_hidden) * size
-                                state_before = told(w_states) + left * step_bytes + at * size
+                                step_bytes = told(W.batch) * told(W.hidden) * size
+                                state_before = told(W.states) + left * step_bytes + at * size
                                 before = load_sum(state_before)
                                 after = load_sum(state_before + step_bytes)
                             result = step_gradient(dh, carry, before, after, *saved)
                             if has_state:
                                 store_kept(own_carry, result[0])
                             replace_gates(result[1:], place, slot_bytes)
-                            target = operand + ((step_number + 1) & 1) * told(w_operand_bytes)
-                            target += row * told(w_row_bytes) + u * item
+                            target = operand + ((step_number + 1) & 1) * told(W.operand_bytes)
+                            target += row * told(W.row_bytes) + u * item
                             store_operands(result[1:], target, slot_bytes)
                         else:
                             if carry_is_h:
                                 dh = add(dh, carry)
-                            store(told(w_dh0) + at * item, dh)
+                            store(told(W.dh0) + at * item, dh)
                             if has_c:
-                                store(told(w_dc0) + at * item, carry)
+                                store(told(W.dc0) + at * item, carry)
                     n += threads
                     row, unit = tile_first + (n >> units_shift), n & units_mask
                 sync_block()
-            if waits and thread == 0:
-                counter = told(w_counters) + 4 * block_y()
-                if step_number < last - 1:
-                    signal(counter)
-                elif signal_and_count(counter) == told(w_blocks) * (told(w_steps) + 1) - 1:
-                    reset(counter)  # all others have come past it: ready for the next launch
+            if waits:
+                come(step_number == last - 1)
 
         if has_state and not whole:
             store_states(own_carries)

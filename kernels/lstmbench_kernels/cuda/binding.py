@@ -64,7 +64,7 @@ def _forward_arrays(
 
     bias = work.weights.address("bias", layer)
     return {
-        **dict.fromkeys(RECURRENCE.place.keys() & _BACKWARD_ONLY, 0),
+        **dict.fromkeys(_BACKWARD_ONLY, 0),
         "bias": bias + direction * work.weights.nbytes("bias", layer),
         "h0": initial("h0"),
         "state0": initial(own_state),
@@ -167,7 +167,7 @@ def _backward_arrays(
         return work.zeros() if given is None else given.address + state_bytes
 
     return {
-        **dict.fromkeys(RECURRENCE.place.keys() & _FORWARD_ONLY, 0),
+        **dict.fromkeys(_FORWARD_ONLY, 0),
         "dy": dy.address + direction * H * item,
         "dy_step": dy.strides[0],
         "dy_row": dy.strides[1],

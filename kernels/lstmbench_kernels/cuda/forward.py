@@ -11,7 +11,7 @@ from . import ops
 from .activations import on_device
 from .job import RECURRENCE
 from .limits import THREADS
-from .ops import await_count, block_x, block_y, num_threads, thread_id, told
+from .ops import block_x, block_y, num_threads, thread_id, told
 from .precision import loaded, stored
 from .recurrence import Kind, parts_of
 
@@ -20,7 +20,11 @@ from .recurrence import Kind, parts_of
 def make_forward(kind: Kind) -> Any:
     """The kernel ``(records, first, last)``: steps -1 to T, one record for each direction."""
     layout, training = LAYOUTS[kind.cell], kind.training
-    precision, products, values, begin, accumulate, load_states, store_states = parts_of(kind)
+    parts = parts_of(kind)
+    precision, products, values = parts.precision, parts.products, parts.values
+    begin, accumulate, gate_place = parts.begin, parts.accumulate, parts.gate_place
+    load_states, store_states = parts.load_states, parts.store_states
+    await_others, come = parts.await_others, parts.come
     item, size, tile_rows = precision.item_bytes, precision.sum_bytes, kind.tile.rows
     slots, x_slots = layout.slots, len(layout.x_gates)
     h_first, h_slots = layout.h_first, len(layout.h_gates)
@@ -32,16 +36,8 @@ def make_forward(kind: Kind) -> Any:
     store_sum = values.store_sum
     load_kept, store_kept, zero = values.load_kept, values.store_kept, values.zero
     cooperative, sync_block = ops.cooperative, ops.sync_block
-    signal, signal_and_count, reset = ops.signal, ops.signal_and_count, ops.reset
 
-    R = RECURRENCE
-    w_steps, w_batch, w_hidden, w_units = R.steps, R.batch, R.hidden, R.units
-    w_units_shift, w_group_rows, w_blocks = R.units_shift, R.group_rows, R.blocks
-    w_shift, w_chunks, w_kept = R.warps_k_shift, R.chunks, R.kept_chunks
-    w_row_bytes, w_stride, w_reverse = R.row_bytes, R.sums_stride, R.reverse
-    w_gates, w_states, w_bias = R.gates, R.states, R.bias
-    w_operand_bytes, w_counters, w_h0, w_state0 = R.operand_bytes, R.counters, R.h0, R.state0
-    w_y, w_y_step, w_y_row, w_hT, w_cT = R.y, R.y_step, R.y_row, R.hT, R.cT
+    W = RECURRENCE.at
 
     @ops.macro(returns=precision.sum, count=slots)
     def input_part(emit, address, slot_bytes, there):
@@ -79,16 +75,10 @@ def make_forward(kind: Kind) -> Any:
             emit.store("global", precision.storage, place, stored(emit, precision, value))
 
     @ops.device_function
-    def gate_place(t, row, unit):
-        """The first slot of a unit of a row (of the batch) at time t."""
-        row_bytes = told(w_hidden) * item
-        return told(w_gates) + (t * told(w_batch) + row) * slots * row_bytes + unit * item
-
-    @ops.device_function
     def add_parts(pre, part):
         """What the parts of k sum up to."""
-        part_bytes, slot_bytes = tile_rows * told(w_stride), told(w_units) * size
-        for _ in range(1 << told(w_shift)):
+        part_bytes, slot_bytes = tile_rows * told(W.sums_stride), told(W.units) * size
+        for _ in range(1 << told(W.warps_k_shift)):
             pre = add_part(pre, part, slot_bytes)
             part += part_bytes
         return pre
@@ -113,61 +103,58 @@ def make_forward(kind: Kind) -> Any:
 
         # This thread takes numbers n, n + threads, …: of unit n mod 2^units_shift, and row n over
         # 2^units_shift.
-        units_shift = told(w_units_shift)
+        units_shift = told(W.units_shift)
         units_mask = (1 << units_shift) - 1
-        first_row, first_unit = block_y() * told(w_group_rows), block_x() * told(w_units)
-        rows = min(told(w_group_rows), told(w_batch) - first_row)
-        units = min(told(w_units), told(w_hidden) - first_unit)
+        first_row, first_unit = block_y() * told(W.group_rows), block_x() * told(W.units)
+        rows = min(told(W.group_rows), told(W.batch) - first_row)
+        units = min(told(W.units), told(W.hidden) - first_unit)
 
         for step_number in range(first, last):
-            t = told(w_steps) - 1 - step_number if told(w_reverse) else step_number
+            t = told(W.steps) - 1 - step_number if told(W.reverse) else step_number
             for tile_first in range(0, rows, tile_rows):
                 n = thread
                 row, unit = tile_first + (n >> units_shift), n & units_mask
                 # The first of this thread's inputs arrives while it waits for other blocks.
                 pre = input_part(
                     gate_place(t, first_row + row, first_unit + unit),
-                    told(w_hidden) * item,
+                    told(W.hidden) * item,
                     step_number >= 0 and row < rows and unit < units,
                 )
                 if step_number >= 0:
                     if waits and tile_first == 0:
-                        if thread == 0:
-                            counter = told(w_counters) + 4 * block_y()
-                            await_count(counter, told(w_blocks) * (step_number + 1))
-                        sync_block()
-                    row_bytes, kept = told(w_row_bytes), told(w_kept)
+                        await_others(step_number + 1)
+                    row_bytes, kept = told(W.row_bytes), told(W.kept_chunks)
                     total = accumulate(
                         register_weights,
                         kept_weights,
                         kept,
                         streamed_weights,
-                        told(w_chunks) - resident - kept,
+                        told(W.chunks) - resident - kept,
                         warp_operand
-                        + (step_number & 1) * told(w_operand_bytes)
+                        + (step_number & 1) * told(W.operand_bytes)
                         + tile_first * row_bytes,
                         row_bytes,
                     )
-                    store_sums(total, warp_sums, told(w_stride))
+                    store_sums(total, warp_sums, told(W.sums_stride))
                     sync_block()
                 while n < tile_rows << units_shift:
                     if row < rows and unit < units:
                         b, u = first_row + row, first_unit + unit
                         own_state = own_states + ((row << units_shift) + unit) * size
-                        at = b * told(w_hidden) + u  # in an array (B, H)
+                        at = b * told(W.hidden) + u  # in an array (B, H)
                         if step_number < 0:
-                            h = load(told(w_h0) + at * item)
+                            h = load(told(W.h0) + at * item)
                             if has_state:
-                                before = load(told(w_state0) + at * item)
+                                before = load(told(W.state0) + at * item)
                                 store_kept(own_state, before)
                                 if training:
-                                    store_sum(told(w_states) + at * size, before)
+                                    store_sum(told(W.states) + at * size, before)
                         else:
-                            place, slot_bytes = gate_place(t, b, u), told(w_hidden) * item
+                            place, slot_bytes = gate_place(t, b, u), told(W.hidden) * item
                             if n >= threads:
                                 pre = input_part(place, slot_bytes, True)
-                            pre = add_bias(pre, told(w_bias) + u * size, told(w_hidden) * size)
-                            part = sums + (row - tile_first) * told(w_stride) + unit * size
+                            pre = add_bias(pre, told(W.bias) + u * size, told(W.hidden) * size)
+                            part = sums + (row - tile_first) * told(W.sums_stride) + unit * size
                             pre = add_parts(pre, part)
                             before = load_kept(own_state) if has_state else zero()
                             result = step(before, *pre)
@@ -177,26 +164,22 @@ def make_forward(kind: Kind) -> Any:
                             if training:
                                 save(result[2:], place, slot_bytes)
                                 if has_state:
-                                    step_size = told(w_batch) * told(w_hidden)
+                                    step_size = told(W.batch) * told(W.hidden)
                                     state_at = (step_number + 1) * step_size + at
-                                    store_sum(told(w_states) + state_at * size, after)
-                            y = told(w_y) + t * told(w_y_step) + b * told(w_y_row)
+                                    store_sum(told(W.states) + state_at * size, after)
+                            y = told(W.y) + t * told(W.y_step) + b * told(W.y_row)
                             store(y + u * item, h)
-                            if step_number == told(w_steps) - 1:
-                                store(told(w_hT) + at * item, h)
+                            if step_number == told(W.steps) - 1:
+                                store(told(W.hT) + at * item, h)
                                 if has_c:
-                                    store(told(w_cT) + at * item, after)
-                        target = operand + ((step_number + 1) & 1) * told(w_operand_bytes)
-                        store_operand(target + row * told(w_row_bytes) + u * item, h)
+                                    store(told(W.cT) + at * item, after)
+                        target = operand + ((step_number + 1) & 1) * told(W.operand_bytes)
+                        store_operand(target + row * told(W.row_bytes) + u * item, h)
                     n += threads
                     row, unit = tile_first + (n >> units_shift), n & units_mask
                 sync_block()
-            if waits and thread == 0:
-                counter = told(w_counters) + 4 * block_y()
-                if step_number < last - 1:
-                    signal(counter)
-                elif signal_and_count(counter) == told(w_blocks) * (told(w_steps) + 1) - 1:
-                    reset(counter)  # all others have come past it: ready for the next launch
+            if waits:
+                come(step_number == last - 1)
 
         if has_state and not whole:
             store_states(own_states)

@@ -4,35 +4,35 @@ A launch then takes one address, however many arrays there are: each further arg
 about as long as a step of a small network takes.  Addresses and strides are in bytes.
 """
 
+from collections import namedtuple
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 class Record:
-    """Names of words, and their places."""
+    """Names of words.
+
+    Attributes:
+        at: the place of each word, by its name: compiled code reads ``at.steps`` as a constant.
+    """
 
     def __init__(self, *names: str) -> None:
-        self.place = {name: n for n, name in enumerate(names)}
-
-    def __getattr__(self, name: str) -> int:
-        try:
-            found: int = self.__dict__["place"][name]
-        except KeyError:
-            raise AttributeError(name) from None
-        return found
+        self.names = names
+        self.at: Any = namedtuple("Words", names)(*range(len(names)))
 
     @property
     def nbytes(self) -> int:
-        return 8 * len(self.place)
+        return 8 * len(self.names)
 
     def words(self, values: Mapping[str, int]) -> NDArray[np.int64]:
         """The record of these values, of which none may be missing."""
-        missing = self.place.keys() ^ values.keys()
-        if missing:
-            raise KeyError(f"record: {', '.join(sorted(missing))}")
-        return np.array([values[name] for name in self.place], np.int64)
+        wrong = set(self.names) ^ values.keys()
+        if wrong:
+            raise KeyError(f"record: {', '.join(sorted(wrong))}")
+        return np.array([values[name] for name in self.names], np.int64)
 
 
 RECURRENCE = Record(

@@ -80,13 +80,7 @@ def make_product(kind: ProductKind) -> Any:
         sums = tile.rows * tile.tiles
     column, block = tile._replace(tiles=1), tile._replace(rows=16)
     half = side * stride  # where b's rows begin in a buffer
-    R = PRODUCT
-    w_rows, w_columns, w_depth, w_depth_part = R.rows, R.columns, R.depth, R.depth_part
-    w_a, w_a_row, w_a_depth = R.a, R.a_row, R.a_depth
-    w_b, w_b_row, w_b_depth = R.b, R.b_row, R.b_depth
-    w_b_first, w_b_rest, w_b_rest_depth = R.b_first, R.b_rest, R.b_rest_depth
-    w_c, w_c_row, w_c_split = R.c, R.c_row, R.c_split
-    w_rotate, w_accumulate = R.c_rotate, R.accumulate
+    W = PRODUCT.at
 
     def pack(emit, numbers):
         """A lane's sixteen bytes from what was loaded one by one."""
@@ -243,14 +237,14 @@ def make_product(kind: ProductKind) -> Any:
 
     def product(record):
         thread = thread_id()
-        rows, columns = word(record, w_rows), word(record, w_columns)
-        part = word(record, w_depth_part)
+        rows, columns = word(record, W.rows), word(record, W.columns)
+        part = word(record, W.depth_part)
         k = block_z() * part
-        end = min(k + part, word(record, w_depth))
-        a, a_row, a_depth = word(record, w_a), word(record, w_a_row), word(record, w_a_depth)
-        b, b_row, b_depth = word(record, w_b), word(record, w_b_row), word(record, w_b_depth)
-        b_first, b_rest = word(record, w_b_first), word(record, w_b_rest)
-        b_rest_depth = word(record, w_b_rest_depth)
+        end = min(k + part, word(record, W.depth))
+        a, a_row, a_depth = word(record, W.a), word(record, W.a_row), word(record, W.a_depth)
+        b, b_row, b_depth = word(record, W.b), word(record, W.b_row), word(record, W.b_depth)
+        b_first, b_rest = word(record, W.b_first), word(record, W.b_rest)
+        b_rest_depth = word(record, W.b_rest_depth)
         first_row, first_column = block_y() * side, block_x() * side
         memory = shared_memory()
 
@@ -293,14 +287,14 @@ def make_product(kind: ProductKind) -> Any:
             sync_block()
         finish(
             found,
-            word(record, w_c) + block_z() * word(record, w_c_split),
-            word(record, w_c_row),
+            word(record, W.c) + block_z() * word(record, W.c_split),
+            word(record, W.c_row),
             first_row + own_row,
             rows,
-            word(record, w_rotate),
+            word(record, W.c_rotate),
             first_column + out_column,
             columns,
-            word(record, w_accumulate),
+            word(record, W.accumulate),
         )
 
     sync_block = ops.sync_block

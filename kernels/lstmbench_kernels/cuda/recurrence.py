@@ -19,6 +19,7 @@ behind those, and in what is left of the L2 cache.
 from functools import cache
 from typing import Any, NamedTuple
 
+from ..cells.layout import LAYOUTS
 from . import ops
 from .job import RECURRENCE
 from .ops import word
@@ -146,11 +147,8 @@ def make_begin(precision: Precision, tile: Tile, alone: bool) -> Any:
     size, (rows, tiles, resident, _) = precision.sum_bytes, tile
     fragment, some_kept = tiles * FRAGMENT_BYTES, tile.beyond >= SHARED
     offsets = lane_offsets(precision, tile)
-    R = RECURRENCE
-    record_words, record_bytes = len(R.place), RECORD_BYTES
-    w_group_rows, w_units_shift, w_shift = R.group_rows, R.units_shift, R.warps_k_shift
-    w_chunks, w_kept, w_row_bytes, w_stride = R.chunks, R.kept_chunks, R.row_bytes, R.sums_stride
-    w_weights, w_operand, w_operand_bytes = R.weights, R.operand, R.operand_bytes
+    W = RECURRENCE.at
+    record_words, record_bytes = len(RECURRENCE.names), RECORD_BYTES
 
     @ops.device_function
     def begin(records, thread, threads):
@@ -161,8 +159,8 @@ def make_begin(precision: Precision, tile: Tile, alone: bool) -> Any:
             n += threads
         sync_block()
         lane, warp, warps = thread & 31, thread >> 5, threads >> 5
-        shift, chunks, kept = told(w_shift), told(w_chunks), told(w_kept)
-        row_bytes, stride = told(w_row_bytes), told(w_stride)
+        shift, chunks, kept = told(W.warps_k_shift), told(W.chunks), told(W.kept_chunks)
+        row_bytes, stride = told(W.row_bytes), told(W.sums_stride)
         warp_k, warp_n = warp & ((1 << shift) - 1), warp >> shift
         operand_offset, sums_offset = offsets(lane, row_bytes, stride)
 
@@ -172,24 +170,24 @@ def make_begin(precision: Precision, tile: Tile, alone: bool) -> Any:
         part_bytes = rows * stride
         state = sums + (part_bytes << shift)
         warp_sums = sums + warp_k * part_bytes + warp_n * (8 * tiles * size) + sums_offset
-        weights = told(w_weights) + lane * LANE_BYTES
+        weights = told(W.weights) + lane * LANE_BYTES
         weights += (block_x() * warps + warp) * chunks * fragment
         if some_kept:
             for n in range(kept * tiles):
                 place = n * FRAGMENT_BYTES
                 keep_16_bytes(kept_weights + place, weights + resident * fragment + place)
         streamed_weights = weights + (resident + kept) * fragment
-        group_rows = told(w_group_rows)
+        group_rows = told(W.group_rows)
         if alone:
-            operand = (state + (group_rows << told(w_units_shift)) * size + 15) & -16
-            operand_bytes = 2 * told(w_operand_bytes)
+            operand = (state + (group_rows << told(W.units_shift)) * size + 15) & -16
+            operand_bytes = 2 * told(W.operand_bytes)
             place = thread * 16  # a range with a step would be a division
             while place < operand_bytes:
                 clear_16_bytes(operand + place)
                 place += threads * 16
             sync_block()
         else:
-            operand = told(w_operand) + block_y() * group_rows * row_bytes
+            operand = told(W.operand) + block_y() * group_rows * row_bytes
         warp_operand = operand + operand_offset + warp_k * chunks * CHUNK_BYTES
         return (
             weights,
@@ -216,25 +214,23 @@ def make_states(precision: Precision, values: Values) -> tuple[Any, Any]:
     load_kept, store_kept = values.load_kept, values.store_kept
     thread_id, num_threads, told = ops.thread_id, ops.num_threads, ops.told
     block_x, block_y = ops.block_x, ops.block_y
-    R = RECURRENCE
-    w_units, w_units_shift, w_group_rows = R.units, R.units_shift, R.group_rows
-    w_batch, w_hidden, w_state = R.batch, R.hidden, R.state
+    W = RECURRENCE.at
 
     @ops.device_function
     def place_of(n):
         """The address of number n in ``state``; 0 where there is none."""
-        shift, hidden = told(w_units_shift), told(w_hidden)
-        row = block_y() * told(w_group_rows) + (n >> shift)
+        shift, hidden = told(W.units_shift), told(W.hidden)
+        row = block_y() * told(W.group_rows) + (n >> shift)
         own = n & ((1 << shift) - 1)
-        unit = block_x() * told(w_units) + own
-        if row < told(w_batch) and own < told(w_units) and unit < hidden:
-            return told(w_state) + (row * hidden + unit) * size
+        unit = block_x() * told(W.units) + own
+        if row < told(W.batch) and own < told(W.units) and unit < hidden:
+            return told(W.state) + (row * hidden + unit) * size
         return 0
 
     @ops.device_function
     def load_states(own_states):
         n = thread_id()
-        while n < told(w_group_rows) << told(w_units_shift):
+        while n < told(W.group_rows) << told(W.units_shift):
             place = place_of(n)
             if place != 0:
                 store_kept(own_states + n * size, load_sum(place))
@@ -243,7 +239,7 @@ def make_states(precision: Precision, values: Values) -> tuple[Any, Any]:
     @ops.device_function
     def store_states(own_states):
         n = thread_id()
-        while n < told(w_group_rows) << told(w_units_shift):
+        while n < told(W.group_rows) << told(W.units_shift):
             place = place_of(n)
             if place != 0:
                 store_sum(place, load_kept(own_states + n * size))
@@ -280,6 +276,47 @@ def make_accumulate(precision: Precision, tile: Tile, operand_space: str) -> Any
     return accumulate
 
 
+@cache
+def make_meeting() -> tuple[Any, Any]:
+    """How the blocks of a group wait for each other: one counter, which only grows in a launch."""
+    W = RECURRENCE.at
+    thread_id, block_y, told, sync_block = ops.thread_id, ops.block_y, ops.told, ops.sync_block
+    await_count, reset = ops.await_count, ops.reset
+    signal, signal_and_count = ops.signal, ops.signal_and_count
+
+    @ops.device_function
+    def await_others(times):
+        """Wait until every block has come so many times."""
+        if thread_id() == 0:
+            await_count(told(W.counters) + 4 * block_y(), told(W.blocks) * times)
+        sync_block()
+
+    @ops.device_function
+    def come(last):
+        """Say that this block has written its part of the operand, or has done the last step."""
+        if thread_id() == 0:
+            counter = told(W.counters) + 4 * block_y()
+            if not last:
+                signal(counter)
+            elif signal_and_count(counter) == told(W.blocks) * (told(W.steps) + 1) - 1:
+                reset(counter)  # all others have come past it: ready for the next launch
+
+    return await_others, come
+
+
+@cache
+def make_gate_place(item: int, slots: int) -> Any:
+    """``(t, row, unit)`` to the address of the unit's first slot, of a row of the batch."""
+    W, told = RECURRENCE.at, ops.told
+
+    @ops.device_function
+    def gate_place(t, row, unit):
+        row_bytes = told(W.hidden) * item
+        return told(W.gates) + (t * told(W.batch) + row) * slots * row_bytes + unit * item
+
+    return gate_place
+
+
 class Parts(NamedTuple):
     """What a kernel is made of."""
 
@@ -288,8 +325,11 @@ class Parts(NamedTuple):
     values: Values
     begin: Any
     accumulate: Any
+    gate_place: Any
     load_states: Any
     store_states: Any
+    await_others: Any
+    come: Any
 
 
 def parts_of(kind: Kind) -> Parts:
@@ -303,5 +343,7 @@ def parts_of(kind: Kind) -> Parts:
         values,
         make_begin(precision, kind.tile, kind.alone),
         make_accumulate(precision, kind.tile, space),
+        make_gate_place(precision.item_bytes, LAYOUTS[kind.cell].slots),
         *make_states(precision, values),
+        *make_meeting(),
     )

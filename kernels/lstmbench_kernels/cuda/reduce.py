@@ -19,10 +19,7 @@ def make_combine(precision_name: str) -> Any:
     """The kernel ``(record)`` that adds up splits: 256 numbers a block, rows along y."""
     precision = PRECISIONS[precision_name]
     size = precision.sum_bytes
-    R = COMBINE
-    w_rows, w_columns, w_splits, w_parts = R.rows, R.columns, R.splits, R.parts
-    w_c, w_c_row, w_rotate, w_accumulate = R.c, R.c_row, R.c_rotate, R.accumulate
-    w_split_bytes = R.split_bytes
+    W = COMBINE.at
 
     @ops.macro(returns=precision.sum)
     def plus(emit, total, address):
@@ -37,24 +34,24 @@ def make_combine(precision_name: str) -> Any:
         put_number(emit, precision, False, c, c_row, row, rows, rotate, column, value, accumulate)
 
     def combine(record):
-        rows, columns = word(record, w_rows), word(record, w_columns)
+        rows, columns = word(record, W.rows), word(record, W.columns)
         row, column = block_y(), block_x() * num_threads() + thread_id()
-        split_bytes = word(record, w_split_bytes)
+        split_bytes = word(record, W.split_bytes)
         if column < columns:
-            place = word(record, w_parts) + (row * columns + column) * size
+            place = word(record, W.parts) + (row * columns + column) * size
             total = zero()
-            for _ in range(word(record, w_splits)):
+            for _ in range(word(record, W.splits)):
                 total = plus(total, place)
                 place += split_bytes
             put(
-                word(record, w_c),
-                word(record, w_c_row),
+                word(record, W.c),
+                word(record, W.c_row),
                 row,
                 rows,
-                word(record, w_rotate),
+                word(record, W.c_rotate),
                 column,
                 total,
-                word(record, w_accumulate),
+                word(record, W.accumulate),
             )
 
     return ops.kernel(combine, THREADS)
@@ -65,8 +62,7 @@ def make_columns(precision_name: str) -> Any:
     """The kernel ``(record)`` that sums columns: a column a thread, splits of the rows along y."""
     precision = PRECISIONS[precision_name]
     item, size = precision.item_bytes, precision.sum_bytes
-    R = COLUMNS
-    w_rows, w_columns, w_part, w_a, w_parts = R.rows, R.columns, R.rows_part, R.a, R.parts
+    W = COLUMNS.at
 
     @ops.macro(returns=precision.sum)
     def plus(emit, total, address):
@@ -82,13 +78,13 @@ def make_columns(precision_name: str) -> Any:
         emit.store("global", precision.sum, address, value)
 
     def columns_sum(record):
-        rows, columns = word(record, w_rows), word(record, w_columns)
-        column, part = block_x() * num_threads() + thread_id(), word(record, w_part)
+        rows, columns = word(record, W.rows), word(record, W.columns)
+        column, part = block_x() * num_threads() + thread_id(), word(record, W.rows_part)
         first = block_y() * part
         if column < columns:
             total = zero()
             for row in range(first, min(first + part, rows)):
-                total = plus(total, word(record, w_a) + (row * columns + column) * item)
-            store(word(record, w_parts) + (block_y() * columns + column) * size, total)
+                total = plus(total, word(record, W.a) + (row * columns + column) * item)
+            store(word(record, W.parts) + (block_y() * columns + column) * size, total)
 
     return ops.kernel(columns_sum, THREADS)
