@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from conftest import require_peer
 from kernel_trials import make_layer, run_layer
 
 pytest.importorskip("greenlet")
@@ -189,6 +190,33 @@ def test_without_a_gpu_one_line_says_what_is_missing(switch: str) -> None:
     assert len(lines) == 1
     assert lines[0].startswith("device: 'cuda' cannot be used: ")
     assert any(word in lines[0] for word in ("driver", "pip install"))
+
+
+@pytest.mark.parametrize(
+    ("tensor", "words"),
+    [
+        ("torch.zeros(2, 3)", "got another on the host"),
+        ("torch.zeros(2, requires_grad=True)", "use tensor.detach()"),
+    ],
+)
+def test_an_array_of_another_library_on_the_host_is_refused(tensor: str, words: str) -> None:
+    """By the code for a real device, whose view of a tensor needs no driver."""
+    require_peer("torch")
+    require_peer("numba_cuda")
+    script = (
+        "import torch\nfrom lstmbench_kernels.cuda.arrays import DeviceMemory\n"
+        f"try:\n    DeviceMemory('float32').take('x', {tensor}, '(T, B)', ('T', 'B'), rows=True)\n"
+        "except TypeError as error:\n    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "NUMBA_ENABLE_CUDASIM": "0", "PYTHONPATH": "kernels"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("x: ")
+    assert words in done.stdout
 
 
 def test_nothing_of_cuda_is_imported_unless_asked() -> None:

@@ -151,7 +151,10 @@ class DeviceMemory:
             strides = _contiguous(shape, value.dtype.itemsize)
             writable = True
         elif hasattr(value, "__dlpack__") or hasattr(value, "__cuda_array_interface__"):
-            address, shape, strides, dtype, writable = ops.view(value, None)
+            try:
+                address, shape, strides, dtype, writable = ops.view(value)
+            except TypeError as error:
+                raise TypeError(f"{name}: {error}") from error
         else:
             kind = "None" if value is None else f"{type(value).__module__}.{type(value).__name__}"
             raise TypeError(f"{name}: expected a NumPy or device array, got {kind}")

@@ -10,10 +10,14 @@ from typing import Any
 import numpy as np
 from numba import cuda
 from numba.cuda import types
+from numba.cuda.core import config
 from numba.cuda.cudadrv import nvvm
 from numba.cuda.cudadrv.driver import binding, device_memset, driver
 
 from .limits import Limits
+
+# A recurrent network at work on few multiprocessors is meant.
+config.CUDA_LOW_OCCUPANCY_WARNINGS = 0
 
 
 class Kernel:
@@ -142,11 +146,20 @@ def download(array: Any, address: int, stream: Any) -> None:
     driver.cuMemcpyDtoH(array.ctypes.data, address, array.nbytes)
 
 
-def view(given: Any, stream: Any) -> tuple[int, tuple[int, ...], tuple[int, ...], str, bool]:
-    """``(address, shape, strides in bytes, dtype, writable)`` of a device array, not copied."""
+def view(given: Any) -> tuple[int, tuple[int, ...], tuple[int, ...], str, bool]:
+    """``(address, shape, strides in bytes, dtype, writable)`` of a device array, not copied.
+
+    Raises ``TypeError`` for an array on the host, or one that its library does not give away.
+    """
     from cuda.core.utils import StridedMemoryView
 
-    found = StridedMemoryView.from_any_interface(given, stream_ptr=_handle(stream))
+    try:
+        # -1: what is written to the array on other streams is the caller's to wait for.
+        found = StridedMemoryView.from_any_interface(given, stream_ptr=-1)
+    except BufferError as error:
+        raise TypeError(str(error)) from error
+    if not found.is_device_accessible:
+        raise TypeError("expected a NumPy array or one on the device, got another on the host")
     item = np.dtype(found.dtype).itemsize
     steps = found.strides or tuple(
         int(np.prod(found.shape[axis + 1 :])) for axis in range(len(found.shape))
@@ -161,7 +174,8 @@ def as_stream(given: Any) -> Any:
         return 0
     for attribute in ("cuda_stream", "ptr"):
         if isinstance(getattr(given, attribute, None), int):
-            return cuda.external_stream(getattr(given, attribute))
+            given = getattr(given, attribute)
+            break
     return cuda.external_stream(given) if isinstance(given, int) and given else given
 
 

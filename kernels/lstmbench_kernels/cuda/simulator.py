@@ -317,7 +317,7 @@ def download(array: Any, address: int, stream: Any) -> None:  # noqa: ARG001  as
     array.view(np.uint8).reshape(-1)[:] = memory.bytes[first : first + array.nbytes]
 
 
-def view(given: Any, stream: Any) -> tuple[int, tuple[int, ...], tuple[int, ...], str, bool]:  # noqa: ARG001
+def view(given: Any) -> tuple[int, tuple[int, ...], tuple[int, ...], str, bool]:
     """``(address, shape, strides in bytes, dtype, writable)`` of a device array, not copied."""
     interface = given.__cuda_array_interface__
     shape, dtype = tuple(interface["shape"]), np.dtype(interface["typestr"])
