@@ -97,28 +97,25 @@ class CudaNetwork:
         bind: Callable[[Plan], list[Launch]],
     ) -> None:
         stream = ops.as_stream(stream)
-        if name not in work.bound or work.bound[name][0] is not call:
+        again = name in work.bound and work.bound[name][0] is call
+        if not again:
             work.bound[name] = call, bind(self._plan(work, name))
             work.graphs.pop(name, None)
         for operand in read.values():
             if operand.host is not None:
                 ops.upload(operand.address, operand.host, stream)
         launches = work.bound[name][1]
-        if self.rung(work, name) != "graph":
+
+        def launch_all(onto: Any) -> None:
             for launch in launches:
-                launch(stream)
-        elif name in work.graphs:
+                launch(onto)
+
+        if again and self.rung(work, name) == "graph":
+            if name not in work.graphs:  # everything was compiled by the first call
+                work.graphs[name] = ops.capture(launch_all)
             work.graphs[name](stream)
-        else:  # once as it is, so that everything is compiled; the graph is for the next call
-            for launch in launches:
-                launch(stream)
-            ops.synchronize(stream)
-
-            def everything(capturing: Any) -> None:
-                for launch in launches:
-                    launch(capturing)
-
-            work.graphs[name] = ops.capture(everything)
+        else:
+            launch_all(stream)
         for operand in written.values():
             if operand.host is not None:
                 ops.download(operand.host, operand.address, stream)
