@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 
 from cuda_gate import compile_kernel
+from cuda_macros import load, store
 from numba import cuda, float32, int64
 
 from lstmbench_kernels.cuda import ops
@@ -18,16 +19,6 @@ def many(emit, address):
 def give_back(emit, values, address):
     for n, value in enumerate(values):
         emit.store("global", "f32", address, value, 4 * n)
-
-
-@ops.macro(returns="f32")
-def load(emit, address):
-    return emit.load("global", "f32", address)
-
-
-@ops.macro(returns=None)
-def store(emit, address, value):
-    emit.store("global", "f32", address, value)
 
 
 @ops.macro(returns="f64")

@@ -5,18 +5,10 @@ import pytest
 
 pytest.importorskip("greenlet")
 
+from cuda_macros import load, store
+
 from lstmbench_kernels.cuda import ops, simulated
 from lstmbench_kernels.cuda.simulator import LIMITS, SimulationError
-
-
-@ops.macro(returns="f32")
-def load(emit, address):
-    return emit.load("global", "f32", address)
-
-
-@ops.macro(returns=None)
-def store(emit, address, value):
-    emit.store("global", "f32", address, value)
 
 
 @ops.macro(returns="f32")

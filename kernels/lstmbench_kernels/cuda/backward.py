@@ -18,7 +18,7 @@ from .activations import on_device
 from .job import RECURRENCE
 from .limits import THREADS
 from .ops import block_x, block_y, num_threads, thread_id, told
-from .precision import as_operand, loaded, stored
+from .precision import as_operand, loaded
 from .recurrence import Kind, parts_of
 
 
@@ -27,20 +27,19 @@ def make_backward(kind: Kind) -> Any:
     """The kernel ``(records, first, last)``: steps 0 to T + 1, one record for each direction."""
     layout = LAYOUTS[kind.cell]
     parts = parts_of(kind)
-    precision, products, values = parts.precision, parts.products, parts.values
-    begin, accumulate, gate_place = parts.begin, parts.accumulate, parts.gate_place
-    load_states, store_states = parts.load_states, parts.store_states
-    await_others, come = parts.await_others, parts.come
+    precision, values, resident_weights = parts.precision, parts.values, parts.resident_weights
+    begin, sum_tile, gate_place = parts.begin, parts.sum_tile, parts.gate_place
+    load_states, store_states, come = parts.load_states, parts.store_states, parts.come
     item, size, tile_rows = precision.item_bytes, precision.sum_bytes, kind.tile.rows
     slots, h_first, h_slots = layout.slots, layout.h_first, len(layout.h_gates)
     has_state, carry_is_h = layout.state, layout.carry_is_h
     has_c = has_state and not carry_is_h
-    whole, waits, resident = kind.whole, kind.waits, kind.tile.resident
+    whole, waits = kind.whole, kind.waits
     space = kind.operand_space
     step_gradient = on_device(layout.step_gradient, precision.sum)
-    resident_weights, store_sums = products.weights, products.store
     load, store, load_sum = values.load, values.store, values.load_sum
     load_kept, store_kept, zero = values.load_kept, values.store_kept, values.zero
+    add, store_slots = values.add, values.store_slots
     cooperative, sync_block = ops.cooperative, ops.sync_block
 
     W = RECURRENCE.at
@@ -52,22 +51,12 @@ def make_backward(kind: Kind) -> Any:
         return [loaded(emit, precision, each) for each in bits]
 
     @ops.macro(returns=None)
-    def replace_gates(emit, gradients, address, slot_bytes):
-        for slot, value in enumerate(gradients):
-            place = emit.iadd(address, emit.imul(slot_bytes, slot))
-            emit.store("global", precision.storage, place, stored(emit, precision, value))
-
-    @ops.macro(returns=None)
     def store_operands(emit, gradients, address, slot_bytes):
         """Of the gates that the hidden state fed."""
         for slot in range(h_slots):
             place = emit.iadd(address, emit.imul(slot_bytes, slot))
             value = as_operand(emit, precision, gradients[h_first + slot])
             emit.store(space, precision.storage, place, value)
-
-    @ops.macro(returns=precision.sum)
-    def add(emit, a, b):
-        return emit.add(a, b)
 
     @ops.device_function
     def sum_of_parts(part):
@@ -118,22 +107,16 @@ def make_backward(kind: Kind) -> Any:
                     left >= 0 and row < rows and unit < units,
                 )
                 if step_number > 0:
-                    if waits and tile_first == 0:
-                        await_others(step_number)
-                    row_bytes, kept = told(W.row_bytes), told(W.kept_chunks)
-                    total = accumulate(
+                    sum_tile(
                         register_weights,
                         kept_weights,
-                        kept,
                         streamed_weights,
-                        told(W.chunks) - resident - kept,
-                        warp_operand
-                        + (step_number & 1) * told(W.operand_bytes)
-                        + tile_first * row_bytes,
-                        row_bytes,
+                        warp_operand,
+                        warp_sums,
+                        step_number,
+                        tile_first,
+                        step_number,
                     )
-                    store_sums(total, warp_sums, told(W.sums_stride))
-                    sync_block()
                 while n < tile_rows << units_shift:
                     if row < rows and unit < units:
                         b, u = first_row + row, first_unit + unit
@@ -164,7 +147,7 @@ def make_backward(kind: Kind) -> Any:
                             result = step_gradient(dh, carry, before, after, *saved)
                             if has_state:
                                 store_kept(own_carry, result[0])
-                            replace_gates(result[1:], place, slot_bytes)
+                            store_slots(result[1:], place, slot_bytes)
                             target = operand + ((step_number + 1) & 1) * told(W.operand_bytes)
                             target += row * told(W.row_bytes) + u * item
                             store_operands(result[1:], target, slot_bytes)

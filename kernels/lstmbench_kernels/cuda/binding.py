@@ -58,16 +58,12 @@ def _forward_arrays(
     state_bytes = index * work.batch * H * item
     own_state = "h0" if work.layout.carry_is_h else "c0"
 
-    def initial(name: str) -> int:
-        given = inputs.get(name)
-        return work.zeros() if given is None else given.address + state_bytes
-
     bias = work.weights.address("bias", layer)
     return {
         **dict.fromkeys(_BACKWARD_ONLY, 0),
         "bias": bias + direction * work.weights.nbytes("bias", layer),
-        "h0": initial("h0"),
-        "state0": initial(own_state),
+        "h0": _state(work, inputs, "h0", state_bytes),
+        "state0": _state(work, inputs, own_state, state_bytes),
         "y": y.address + direction * H * item,
         "y_step": y.strides[0],
         "y_row": y.strides[1],
@@ -162,17 +158,13 @@ def _backward_arrays(
     item, H = work.precision.item_bytes, work.shape.hidden_size
     state_bytes = index * work.batch * H * item
 
-    def arriving(name: str) -> int:
-        given = upstream.get(name)
-        return work.zeros() if given is None else given.address + state_bytes
-
     return {
         **dict.fromkeys(_FORWARD_ONLY, 0),
         "dy": dy.address + direction * H * item,
         "dy_step": dy.strides[0],
         "dy_row": dy.strides[1],
-        "dhT": arriving("dhT"),
-        "dcT": arriving("dcT"),
+        "dhT": _state(work, upstream, "dhT", state_bytes),
+        "dcT": _state(work, upstream, "dcT", state_bytes),
         "dh0": gradients["h0"].address + state_bytes,
         "dc0": gradients["c0"].address + state_bytes if "c0" in gradients else 0,
     }
@@ -224,8 +216,7 @@ def _after(
     )
     # The hidden state before each step: y of the step before, and at first h0.
     y_own, y_row = y.address + direction * H * item, y.strides[1]
-    given = inputs.get("h0")
-    h0 = work.zeros() if given is None else given.address + index * B * H * item
+    h0 = _state(work, inputs, "h0", index * B * H * item)
     if direction:
         before, rest, first = (y_own + B * y_row, y_row), (h0, H * item), (T - 1) * B
     else:
@@ -244,6 +235,11 @@ def _after(
     if work.shape.bias:
         launches += bias_gradients(work, place, gates, suffix, gradients)
     return launches
+
+
+def _state(work: Work, given: Operands, name: str, state_bytes: int) -> int:
+    """The address of one direction's part of a state, or of zeros where it is left out."""
+    return given[name].address + state_bytes if name in given else work.zeros()
 
 
 def _steps(kernel: Any, plan: Plan, records: int, first: int, last: int) -> list[Launch]:

@@ -100,10 +100,6 @@ class Emit:
     def imul(self, a, b):
         return self._builder.mul(self._int(a), self._int(b))
 
-    def divide(self, a, b):
-        narrow = [self._builder.trunc(value, _IR["u32"]) for value in (a, b)]
-        return self._builder.zext(self._builder.udiv(*narrow), _IR["i64"])
-
     def bit(self, value, number):
         """Whether a bit of an integer is set."""
         mask = self._builder.and_(value, self._int(1 << number))

@@ -12,7 +12,7 @@ from .activations import on_device
 from .job import RECURRENCE
 from .limits import THREADS
 from .ops import block_x, block_y, num_threads, thread_id, told
-from .precision import loaded, stored
+from .precision import loaded
 from .recurrence import Kind, parts_of
 
 
@@ -21,19 +21,17 @@ def make_forward(kind: Kind) -> Any:
     """The kernel ``(records, first, last)``: steps -1 to T, one record for each direction."""
     layout, training = LAYOUTS[kind.cell], kind.training
     parts = parts_of(kind)
-    precision, products, values = parts.precision, parts.products, parts.values
-    begin, accumulate, gate_place = parts.begin, parts.accumulate, parts.gate_place
-    load_states, store_states = parts.load_states, parts.store_states
-    await_others, come = parts.await_others, parts.come
+    precision, values, resident_weights = parts.precision, parts.values, parts.resident_weights
+    begin, sum_tile, gate_place = parts.begin, parts.sum_tile, parts.gate_place
+    load_states, store_states, come = parts.load_states, parts.store_states, parts.come
     item, size, tile_rows = precision.item_bytes, precision.sum_bytes, kind.tile.rows
     slots, x_slots = layout.slots, len(layout.x_gates)
     h_first, h_slots = layout.h_first, len(layout.h_gates)
     has_state, has_c = layout.state, layout.state and not layout.carry_is_h
-    whole, waits, resident = kind.whole, kind.waits, kind.tile.resident
+    whole, waits = kind.whole, kind.waits
     step = on_device(layout.step, precision.sum)
-    resident_weights, store_sums = products.weights, products.store
     load, store, store_operand = values.load, values.store, values.store_operand
-    store_sum = values.store_sum
+    store_sum, store_slots = values.store_sum, values.store_slots
     load_kept, store_kept, zero = values.load_kept, values.store_kept, values.zero
     cooperative, sync_block = ops.cooperative, ops.sync_block
 
@@ -67,12 +65,6 @@ def make_forward(kind: Kind) -> Any:
             part = emit.load("shared", precision.sum, place)
             found[h_first + slot] = emit.add(found[h_first + slot], part)
         return found
-
-    @ops.macro(returns=None)
-    def save(emit, saved, address, slot_bytes):
-        for slot, value in enumerate(saved):
-            place = emit.iadd(address, emit.imul(slot_bytes, slot))
-            emit.store("global", precision.storage, place, stored(emit, precision, value))
 
     @ops.device_function
     def add_parts(pre, part):
@@ -121,22 +113,16 @@ def make_forward(kind: Kind) -> Any:
                     step_number >= 0 and row < rows and unit < units,
                 )
                 if step_number >= 0:
-                    if waits and tile_first == 0:
-                        await_others(step_number + 1)
-                    row_bytes, kept = told(W.row_bytes), told(W.kept_chunks)
-                    total = accumulate(
+                    sum_tile(
                         register_weights,
                         kept_weights,
-                        kept,
                         streamed_weights,
-                        told(W.chunks) - resident - kept,
-                        warp_operand
-                        + (step_number & 1) * told(W.operand_bytes)
-                        + tile_first * row_bytes,
-                        row_bytes,
+                        warp_operand,
+                        warp_sums,
+                        step_number,
+                        tile_first,
+                        step_number + 1,
                     )
-                    store_sums(total, warp_sums, told(W.sums_stride))
-                    sync_block()
                 while n < tile_rows << units_shift:
                     if row < rows and unit < units:
                         b, u = first_row + row, first_unit + unit
@@ -162,7 +148,7 @@ def make_forward(kind: Kind) -> Any:
                             if has_state:
                                 store_kept(own_state, after)
                             if training:
-                                save(result[2:], place, slot_bytes)
+                                store_slots(result[2:], place, slot_bytes)
                                 if has_state:
                                     step_size = told(W.batch) * told(W.hidden)
                                     state_at = (step_number + 1) * step_size + at

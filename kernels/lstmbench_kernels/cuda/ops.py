@@ -114,12 +114,6 @@ def tell(emit, index, value):
     emit.store("shared", "i64", emit.iadd(emit.shared_base(), emit.imul(index, 8)), value)
 
 
-@macro(returns="i64")
-def divide(emit, a, b):
-    """``a // b`` of two sizes below 2³¹: a 64-bit division takes a hundred instructions."""
-    return emit.divide(a, b)
-
-
 @macro(returns=None)
 def signal(emit, address):
     """Add 1 to a counter once everything this thread has seen written is visible to the device."""

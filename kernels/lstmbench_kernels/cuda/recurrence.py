@@ -23,17 +23,17 @@ from ..cells.layout import LAYOUTS
 from . import ops
 from .job import RECURRENCE
 from .ops import word
-from .precision import CHUNK_BYTES, PRECISIONS, Precision, as_operand, loaded, stored
+from .precision import CHUNK_BYTES, PRECISIONS, Precision
 from .tile import (
     FRAGMENT_BYTES,
     L2,
     LANE_BYTES,
     SHARED,
-    Products,
     Tile,
     lane_offsets,
     make_products,
 )
+from .values import Values, make_values
 
 RECORD_BYTES = -(-RECURRENCE.nbytes // 16) * 16  # of shared memory
 
@@ -65,59 +65,6 @@ class Kind(NamedTuple):
     def waits(self) -> bool:
         """Whether its blocks wait for each other."""
         return self.whole and not self.alone
-
-
-class Values(NamedTuple):
-    """Loads and stores of one number: as it is stored, multiplied, or summed."""
-
-    load: Any
-    store: Any
-    store_operand: Any
-    load_sum: Any
-    store_sum: Any
-    load_kept: Any
-    store_kept: Any
-    zero: Any
-
-
-@cache
-def make_values(precision: Precision, operand_space: str) -> Values:
-    """The macros ``(address)`` and ``(address, value)`` of a precision."""
-    storage, kind = precision.storage, precision.sum
-
-    @ops.macro(returns=kind)
-    def load(emit, address):
-        return loaded(emit, precision, emit.load("global", storage, address))
-
-    @ops.macro(returns=None)
-    def store(emit, address, value):
-        emit.store("global", storage, address, stored(emit, precision, value))
-
-    @ops.macro(returns=None)
-    def store_operand(emit, address, value):
-        emit.store(operand_space, storage, address, as_operand(emit, precision, value))
-
-    @ops.macro(returns=kind)
-    def load_sum(emit, address):
-        return emit.load("global", kind, address)
-
-    @ops.macro(returns=None)
-    def store_sum(emit, address, value):
-        emit.store("global", kind, address, value)
-
-    @ops.macro(returns=kind)
-    def load_kept(emit, address):
-        return emit.load("shared", kind, address)
-
-    @ops.macro(returns=None)
-    def store_kept(emit, address, value):
-        emit.store("shared", kind, address, value)
-
-    @ops.macro(returns=kind)
-    def zero(emit):
-        return emit.const(kind, 0)
-
-    return Values(load, store, store_operand, load_sum, store_sum, load_kept, store_kept, zero)
 
 
 @ops.macro(returns=None)
@@ -249,34 +196,6 @@ def make_states(precision: Precision, values: Values) -> tuple[Any, Any]:
 
 
 @cache
-def make_accumulate(precision: Precision, tile: Tile, operand_space: str) -> Any:
-    """The sums of a warp over its part of k, for one tile of the operand's rows."""
-    products = make_products(precision, tile, operand_space)
-    zeros, product = products.zeros, products.resident
-    shared_product, streamed_product = products.shared, products.streamed
-    resident, fragment = tile.resident, tile.tiles * FRAGMENT_BYTES
-    some_kept, some_streamed = tile.beyond >= SHARED, tile.beyond >= L2
-
-    @ops.device_function
-    def accumulate(weights, kept_weights, kept, streamed_weights, streamed, operand, row_bytes):
-        sums = product(zeros(), weights, operand, row_bytes)
-        operand += resident * CHUNK_BYTES
-        if some_kept:
-            for _ in range(kept):
-                sums = shared_product(sums, kept_weights, operand, row_bytes)
-                kept_weights += fragment
-                operand += CHUNK_BYTES
-        if some_streamed:
-            for _ in range(streamed):
-                sums = streamed_product(sums, streamed_weights, operand, row_bytes)
-                streamed_weights += fragment
-                operand += CHUNK_BYTES
-        return sums
-
-    return accumulate
-
-
-@cache
 def make_meeting() -> tuple[Any, Any]:
     """How the blocks of a group wait for each other: one counter, which only grows in a launch."""
     W = RECURRENCE.at
@@ -305,6 +224,47 @@ def make_meeting() -> tuple[Any, Any]:
 
 
 @cache
+def make_sum_tile(
+    precision: Precision, tile: Tile, operand_space: str, waits: bool, await_others: Any
+) -> Any:
+    """One tile of the operand's rows times the weights: the sums of each part of k.
+
+    ``times`` is how often all blocks must have come before the first tile of a step.
+    """
+    products = make_products(precision, tile, operand_space)
+    zeros, product, store_sums = products.zeros, products.resident, products.store
+    shared_product, streamed_product = products.shared, products.streamed
+    resident, fragment = tile.resident, tile.tiles * FRAGMENT_BYTES
+    some_kept, some_streamed = tile.beyond >= SHARED, tile.beyond >= L2
+    W, told, sync_block = RECURRENCE.at, ops.told, ops.sync_block
+
+    @ops.device_function
+    def sum_tile(
+        weights, kept_weights, streamed_weights, operand, warp_sums, step_number, tile_first, times
+    ):
+        if waits and tile_first == 0:
+            await_others(times)
+        row_bytes = told(W.row_bytes)
+        operand += (step_number & 1) * told(W.operand_bytes) + tile_first * row_bytes
+        sums = product(zeros(), weights, operand, row_bytes)
+        operand += resident * CHUNK_BYTES
+        if some_kept:
+            for _ in range(told(W.kept_chunks)):
+                sums = shared_product(sums, kept_weights, operand, row_bytes)
+                kept_weights += fragment
+                operand += CHUNK_BYTES
+        if some_streamed:
+            for _ in range(told(W.chunks) - resident - told(W.kept_chunks)):
+                sums = streamed_product(sums, streamed_weights, operand, row_bytes)
+                streamed_weights += fragment
+                operand += CHUNK_BYTES
+        store_sums(sums, warp_sums, told(W.sums_stride))
+        sync_block()
+
+    return sum_tile
+
+
+@cache
 def make_gate_place(item: int, slots: int) -> Any:
     """``(t, row, unit)`` to the address of the unit's first slot, of a row of the batch."""
     W, told = RECURRENCE.at, ops.told
@@ -321,29 +281,28 @@ class Parts(NamedTuple):
     """What a kernel is made of."""
 
     precision: Precision
-    products: Products
     values: Values
+    resident_weights: Any
     begin: Any
-    accumulate: Any
+    sum_tile: Any
     gate_place: Any
     load_states: Any
     store_states: Any
-    await_others: Any
     come: Any
 
 
 def parts_of(kind: Kind) -> Parts:
     """The parts of a kernel of this kind."""
-    precision = PRECISIONS[kind.precision]
-    space = kind.operand_space
+    precision, space = PRECISIONS[kind.precision], kind.operand_space
     values = make_values(precision, space)
+    await_others, come = make_meeting()
     return Parts(
         precision,
-        make_products(precision, kind.tile, space),
         values,
+        make_products(precision, kind.tile, space).weights,
         make_begin(precision, kind.tile, kind.alone),
-        make_accumulate(precision, kind.tile, space),
+        make_sum_tile(precision, kind.tile, space, kind.waits, await_others),
         make_gate_place(precision.item_bytes, LAYOUTS[kind.cell].slots),
         *make_states(precision, values),
-        *make_meeting(),
+        come,
     )

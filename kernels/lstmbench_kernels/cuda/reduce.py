@@ -10,8 +10,9 @@ from . import ops
 from .job import COLUMNS, COMBINE
 from .limits import THREADS
 from .ops import block_x, block_y, num_threads, thread_id, word
-from .precision import PRECISIONS, loaded
+from .precision import PRECISIONS
 from .product import put as put_number
+from .values import make_values
 
 
 @cache
@@ -19,15 +20,8 @@ def make_combine(precision_name: str) -> Any:
     """The kernel ``(record)`` that adds up splits: 256 numbers a block, rows along y."""
     precision = PRECISIONS[precision_name]
     size = precision.sum_bytes
-    W = COMBINE.at
-
-    @ops.macro(returns=precision.sum)
-    def plus(emit, total, address):
-        return emit.add(total, emit.load("global", precision.sum, address))
-
-    @ops.macro(returns=precision.sum)
-    def zero(emit):
-        return emit.const(precision.sum, 0)
+    W, values = COMBINE.at, make_values(precision, "exchange")
+    zero, add, load_sum = values.zero, values.add, values.load_sum
 
     @ops.macro(returns=None)
     def put(emit, c, c_row, row, rows, rotate, column, value, accumulate):
@@ -41,7 +35,7 @@ def make_combine(precision_name: str) -> Any:
             place = word(record, W.parts) + (row * columns + column) * size
             total = zero()
             for _ in range(word(record, W.splits)):
-                total = plus(total, place)
+                total = add(total, load_sum(place))
                 place += split_bytes
             put(
                 word(record, W.c),
@@ -62,20 +56,8 @@ def make_columns(precision_name: str) -> Any:
     """The kernel ``(record)`` that sums columns: a column a thread, splits of the rows along y."""
     precision = PRECISIONS[precision_name]
     item, size = precision.item_bytes, precision.sum_bytes
-    W = COLUMNS.at
-
-    @ops.macro(returns=precision.sum)
-    def plus(emit, total, address):
-        number = emit.load("global", precision.storage, address)
-        return emit.add(total, loaded(emit, precision, number))
-
-    @ops.macro(returns=precision.sum)
-    def zero(emit):
-        return emit.const(precision.sum, 0)
-
-    @ops.macro(returns=None)
-    def store(emit, address, value):
-        emit.store("global", precision.sum, address, value)
+    W, values = COLUMNS.at, make_values(precision, "exchange")
+    zero, add, load, store_sum = values.zero, values.add, values.load, values.store_sum
 
     def columns_sum(record):
         rows, columns = word(record, W.rows), word(record, W.columns)
@@ -84,7 +66,7 @@ def make_columns(precision_name: str) -> Any:
         if column < columns:
             total = zero()
             for row in range(first, min(first + part, rows)):
-                total = plus(total, word(record, W.a) + (row * columns + column) * item)
-            store(word(record, W.parts) + (block_y() * columns + column) * size, total)
+                total = add(total, load(word(record, W.a) + (row * columns + column) * item))
+            store_sum(word(record, W.parts) + (block_y() * columns + column) * size, total)
 
     return ops.kernel(columns_sum, THREADS)

@@ -59,9 +59,6 @@ class Emit:
     def imul(self, a, b):
         return a * b
 
-    def divide(self, a, b):
-        return a // b
-
     def bit(self, value, number):
         return bool(value >> number & 1)
 
