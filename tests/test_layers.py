@@ -92,8 +92,8 @@ def within(package):
 
 
 def test_imports_are_found_wherever_they_stand():
-    assert "lstmbench.worker" not in imports_of("lstmbench.cli", whenever=False)
-    assert "lstmbench.session" in imports_of("lstmbench.cli")
+    assert "lstmbench.session" not in imports_of("lstmbench.commands.run", whenever=False)
+    assert "lstmbench.session" in imports_of("lstmbench.commands.run")
     assert "lstmbench.clock" in imports_of("lstmbench.backends.fake")
     assert "lstmbench.backends.base" in imports_of("lstmbench.backends.fake")
     assert "numpy" in reached_from("lstmbench.summary")

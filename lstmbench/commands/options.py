@@ -1,0 +1,48 @@
+"""Options that several commands have, and how what a person types is read."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+import typer
+
+from ..errors import UsageError
+
+Suite = Annotated[
+    str, typer.Option("--suite", "-s", help="A built-in suite, or a path to a TOML file.")
+]
+Backends = Annotated[
+    str | None,
+    typer.Option("--backend", "-b", help="Backends, with commas; one that is missing is an error."),
+]
+Threads = Annotated[
+    str | None, typer.Option(help="Numbers of threads, such as 1,2,all; default: all cores.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+Quietly = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and no table.")]
+
+
+def names(text: str | None) -> list[str] | None:
+    """Names with commas between them; ``None`` where nothing was given."""
+    if text is None:
+        return None
+    found = [name.strip() for name in text.split(",") if name.strip()]
+    if not found:
+        raise UsageError(f"expected names with commas between them, got {text!r}")
+    return found
+
+
+def counts(text: str | None) -> Sequence[int | Literal["all"]] | None:
+    """Numbers of threads; ``all`` is every core."""
+    from ..workload import parse_axis
+
+    pieces = [piece.strip() for piece in text.split(",")] if text is not None else []
+    found: list[int | Literal["all"]] = []
+    for piece in pieces:
+        found += ["all"] if piece == "all" else parse_axis("threads", piece)
+    return found or None
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON on standard output."""
+    print(json.dumps(value, indent=1, ensure_ascii=False))
