@@ -69,6 +69,8 @@ class Outcome(Model):
     """Peak resident set of the worker while it was timed."""
     other_load: NotNegative | None = None
     """Processors that other processes kept busy while it was timed; 0.5 is half of one."""
+    precision: str | None = None
+    """The arithmetic that was really used: what products multiply, a colon, and how it is known."""
     error: Errors | None = None
     """How far off the result was."""
     gpu: Gpu | None = None

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from . import gpu_section, peers, summary
+from . import arithmetic, gpu_section, peers, summary
 from .errors import UsageError
 from .fields import median, of_the_bound, row_name
 from .markdown import escape, fold, table
@@ -238,6 +238,12 @@ def _trouble(rows: Sequence[Row]) -> Iterator[str]:
             f"**{len(disturbed)} of {len(rows)} rows were timed while other processes were busy** "
             f"(on up to {most:.1f} processors); they are marked ⚠ below."
         )
+    for (backend, precision), of in arithmetic.others(rows).items():
+        yield (
+            f"**{len(of)} of {len(rows)} rows were not computed in the precision that their ids "
+            f"name**, the first {row_name(of[0])}: {escape(backend)} computed in "
+            f"{escape(precision)}."
+        )
     body = [
         [escape(backend), status, str(len(of)), row_name(of[0]), escape(reason)]
         for (backend, status, reason), of in summary.without_time(rows).items()
@@ -304,6 +310,10 @@ def _method(result: Result) -> str:
     items += [
         f"A timed call of {escape(name)}: {escape(what)}."
         for name, what in result.timed_calls.items()
+    ]
+    items += [
+        f"{escape(name)} computed in {escape('; '.join(texts))}."
+        for name, texts in arithmetic.by_backend(result.rows).items()
     ]
     return "### Method\n\n" + "\n".join(f"- {item}" for item in items)
 

@@ -11,7 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from . import summary
+from . import arithmetic, summary
 from .records import Result, Row
 from .result import read
 from .units import duration, percent, rate, ratio
@@ -171,6 +171,12 @@ def trouble(rows: Sequence[Row]) -> Iterator[Text]:
         yield Text(
             f"{len(disturbed)} of {len(rows)} rows were timed while other processes were busy "
             f"(on up to {most:.1f} processors): their times are doubtful",
+            style="yellow",
+        )
+    for (backend, precision), of in arithmetic.others(rows).items():
+        yield Text(
+            f"{len(of)} of {len(rows)} rows were not computed in the precision that their ids "
+            f"name: {backend} computed in {precision}",
             style="yellow",
         )
     held = summary.held_back(rows)

@@ -136,6 +136,7 @@ def _perform(
         **rates(workload, summary.median),
         peak_memory_bytes=peak,
         other_load=others,
+        precision=step.precision,
         error=_errors(verdict),
         gpu=gpu,
     )

@@ -9,7 +9,7 @@ from lstmbench.backends import registry
 from lstmbench.backends.base import Backend
 from lstmbench.errors import BackendUnavailable, UsageError
 from lstmbench.process import THREAD_VARIABLES
-from lstmbench.worker import perform
+from lstmbench.worker import perform, problem_of
 from lstmbench.workload import MODES, Workload
 
 ON_GPU = tuple(name for name, each in registry.BACKENDS.items() if each.device == "cuda")
@@ -93,6 +93,15 @@ def test_a_precision_is_computed_in_or_refused_and_never_another(backend: Backen
         assert outcome.reason == (
             f"{backend.name}: computes in {' and '.join(known)} only, not in {dtype}"
         )
+
+
+def test_a_backend_computes_in_the_precision_of_the_row_and_says_how_it_knows(backend: Backend):
+    for dtype in registry.entry(backend.name).dtypes:
+        each = workload(dtype=dtype)
+        step = backend.prepare(each, problem_of(each))
+        multiplied, _, how = step.precision.partition(": ")
+        assert multiplied == dtype
+        assert how
 
 
 def test_a_mode_that_a_backend_lacks_is_a_row_with_its_reason(backend: Backend):

@@ -32,7 +32,7 @@ class Told:
         return call
 
     def step(self, **given):
-        made = Step(self.say("run"), dict, **given)
+        made = Step(self.say("run"), dict, "float32: scripted", **given)
         stream = Stream(self.record, self.elapsed, self.say("wait"))
         return on_device(
             made,

@@ -22,7 +22,8 @@ from lstmbench.errors import ResultFormatError, UsageError
 
 
 def a_hostile_result(text):
-    beside_the_bound = ok_outcome().model_copy(update={"fraction_of_peak": 0.5, "bound": text})
+    strange = {"fraction_of_peak": 0.5, "bound": text, "precision": text}
+    beside_the_bound = ok_outcome().model_copy(update=strange)
     return as_result(
         [
             a_row(backend="numpy"),

@@ -47,6 +47,9 @@ class Step:
     Attributes:
         run: the timed call; returns when its results are ready.
         outputs: what the last call computed: ``y``, ``hT`` (and ``cT``), as NumPy arrays.
+        precision: the arithmetic that is really used: what products multiply, by a name of
+            ``precision.PRECISIONS``, a colon, and how that is known, read back from the framework
+            where it tells.
         gradients: what the last call computed, by the names of ``spec.gradient_shapes``; ``None``
             where the mode has no gradients.
         before: runs untimed before each call: the forward pass of a ``backward`` row.
@@ -55,6 +58,7 @@ class Step:
 
     run: Callable[[], object]
     outputs: Callable[[], Arrays]
+    precision: str
     gradients: Callable[[], Arrays] | None = None
     before: Callable[[], object] | None = None
     on_device: OnDevice | None = None
@@ -68,6 +72,7 @@ def step_of(
     backward: Callable[[], object],
     outputs: Callable[[], Arrays],
     gradients: Callable[[], Arrays],
+    precision: str,
 ) -> Step:
     """The step of a mode, from the three passes of a framework that can train."""
 
@@ -77,13 +82,13 @@ def step_of(
 
     match mode:
         case "infer":
-            return Step(infer, outputs)
+            return Step(infer, outputs, precision)
         case "forward":
-            return Step(forward, outputs)
+            return Step(forward, outputs, precision)
         case "backward":
-            return Step(backward, outputs, gradients, before=forward)
+            return Step(backward, outputs, precision, gradients, before=forward)
         case _:
-            return Step(train, outputs, gradients)
+            return Step(train, outputs, precision, gradients)
 
 
 @dataclass(frozen=True)

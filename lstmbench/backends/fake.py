@@ -7,6 +7,7 @@ pattern, default ``*``) matches a row's id holds for it:
 
 ``seconds``    of the calls in turn, repeated; default: 1 µs and 1 ns for every 100 operations
 ``compile``    seconds that the first call compiles for
+``precision``  what arithmetic is said to be used
 ``recompile``  true: each call compiles again
 ``gpu``        an object: the row is one of an imaginary GPU, whose events say ``seconds`` in turn
                (default: 0.0005), whose copies and flush take ``copy`` and ``flush`` seconds
@@ -79,6 +80,7 @@ class FakeBackend:
         return Step(
             run,
             read_outputs,
+            rule.get("precision", f"{workload.dtype}: scripted"),
             None if gradients is None else lambda: gradients,
             on_device=self._on_device(rule["gpu"], outputs) if "gpu" in rule else None,
         )

@@ -150,12 +150,20 @@ class JaxCpu:
         return Step(
             run,
             outputs,
+            arithmetic(str(inputs["x"].dtype)),
             gradients if workload.has_gradients else None,
             before=run_forward if workload.mode == "backward" else None,
         )
 
     def compilation(self) -> Compilation | None:
         return self._compiled
+
+
+def arithmetic(dtype: str) -> str:
+    """What products multiply under JAX's setting, which by default lowers nothing on a CPU."""
+    asked = jax.config.jax_default_matmul_precision
+    lowered = {"bfloat16": "bfloat16", "tensorfloat32": "tf32"}.get(asked, dtype)
+    return f"{lowered}: jax_default_matmul_precision is {asked}"
 
 
 def make() -> JaxCpu:

@@ -12,12 +12,16 @@ import numba
 from numba.core import event
 
 import lstmbench_kernels
+from lstmbench_kernels.cpu.simd import CONTRACT
 from lstmbench_kernels.problem import Problem
 
 from ..clock import WallClock
 from ..workload import Workload
 from .base import Arrays, Compilation, Step, step_of
 from .numba_events import CompileListener
+
+# The one flag that the instructions of the kernels have: see ``lstmbench_kernels.cpu.simd``.
+ARITHMETIC = f"LLVM may fuse a product and its sum ({', '.join(CONTRACT)}), no other fast-math"
 
 
 class NetworkStep:
@@ -90,6 +94,7 @@ class NumbaCpu:
             backward=step.backward,
             outputs=step.outputs,
             gradients=step.gradients,
+            precision=f"{step.network.dtype}: {ARITHMETIC}",
         )
 
     def compilation(self) -> Compilation | None:

@@ -34,6 +34,8 @@ EVENTS = {
     "numba.cuda.core.event": "numba-cuda:compiler_lock",
 }
 
+ARITHMETIC = "fused multiply-add; 2^x and 1 / x of float32 within 2 ulp, no other fast-math"
+
 
 class NetworkStep:
     """A network with the problem's weights, and device arrays for its results."""
@@ -132,6 +134,7 @@ class NumbaCuda:
             backward=self._or_unavailable(passes.backward),
             outputs=passes.outputs,
             gradients=passes.gradients,
+            precision=f"{workload.dtype}: {PRECISIONS[workload.dtype].about}; {ARITHMETIC}",
         )
         if ops.SIMULATED:
             return step

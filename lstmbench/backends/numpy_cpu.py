@@ -255,7 +255,8 @@ class NumpyBackend:
 
     def __init__(self) -> None:
         blas = sorted({pool["internal_api"] for pool in threadpool_info()})
-        self.version = f"{np.__version__} ({', '.join(blas) or 'no threaded BLAS found'})"
+        self._blas = ", ".join(blas) or "no threaded BLAS found"
+        self.version = f"{np.__version__} ({self._blas})"
         self.clock = WallClock()
 
     def prepare(self, workload: Workload, problem: Problem) -> Step:
@@ -268,6 +269,7 @@ class NumpyBackend:
             backward=network.backward,
             outputs=lambda: network.outputs,
             gradients=lambda: network.gradients,
+            precision=f"{problem.inputs['x'].dtype}: NumPy's own, and its BLAS's ({self._blas})",
         )
 
     def compilation(self) -> Compilation | None:

@@ -16,6 +16,8 @@ from ..workload import Workload
 from . import onnx_model
 from .base import Arrays, Compilation, Step
 
+ARITHMETIC = "float32: as the model says, and no option of the session asks for less"
+
 
 class OnnxRuntimeCpu:
     """ONNX Runtime's CPU execution provider, one operator at a time."""
@@ -50,7 +52,7 @@ class OnnxRuntimeCpu:
             found = dict(zip(names, binding.copy_outputs_to_cpu(), strict=True))
             return onnx_model.outputs(problem, found)
 
-        return Step(lambda: session.run_with_iobinding(binding), outputs)
+        return Step(lambda: session.run_with_iobinding(binding), outputs, ARITHMETIC)
 
     def compilation(self) -> Compilation | None:
         return None

@@ -17,6 +17,9 @@ from ..workload import Workload
 from . import onnx_model
 from .base import Arrays, Compilation, Step
 
+# The precisions that its CPU plugin may choose.
+NAMES = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}
+
 
 class OpenVinoCpu:
     """OpenVINO's CPU plugin, tuned for the latency of one request."""
@@ -50,7 +53,9 @@ class OpenVinoCpu:
             }
             return onnx_model.outputs(problem, found)
 
-        return Step(request.infer, outputs)
+        kind = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
+        precision = f"{NAMES[kind]}: the compiled model's INFERENCE_PRECISION_HINT is {kind}"
+        return Step(request.infer, outputs, precision)
 
     def compilation(self) -> Compilation | None:
         return None

@@ -11,9 +11,13 @@ import torch
 from lstmbench_kernels.problem import Problem
 
 from ..clock import WallClock
+from ..precision import PRECISIONS
 from ..workload import Workload
 from .base import Compilation, Step, step_of
 from .torch_modules import TorchStep
+
+# What products of float32 multiply under a setting of PyTorch; its default, none, lowers nothing.
+MULTIPLIED = {"none": "float32", "ieee": "float32", "tf32": "tf32", "bf16": "bfloat16"}
 
 
 class TorchCpu:
@@ -34,10 +38,22 @@ class TorchCpu:
             backward=step.backward,
             outputs=step.outputs,
             gradients=step.gradients,
+            precision=arithmetic(step.dtype),
         )
 
     def compilation(self) -> Compilation | None:
         return None
+
+
+def arithmetic(dtype: str) -> str:
+    """What oneDNN may make of products of float32: of its own cells, and of single products."""
+    places = {"rnn": torch.backends.mkldnn.rnn, "matmul": torch.backends.mkldnn.matmul}
+    found = {name: str(place.fp32_precision) for name, place in places.items()}
+    least = min(
+        map(MULTIPLIED.__getitem__, found.values()), key=lambda p: PRECISIONS[p].significand
+    )
+    allowed = ", ".join(f"{name} {precision}" for name, precision in found.items())
+    return f"{least if dtype == 'float32' else dtype}: oneDNN's fp32_precision is {allowed}"
 
 
 def make() -> TorchCpu:

@@ -50,6 +50,7 @@ class TorchCuda:
             backward=passes.backward,
             outputs=passes.outputs,
             gradients=passes.gradients,
+            precision=f"{workload.dtype}: {tf32}",
         )
         if not self._on_gpu:
             return step

@@ -65,6 +65,11 @@ class TorchStep:
         self.results: tuple[Any, ...] = ()
         self.found: tuple[Any, ...] = ()
 
+    @property
+    def dtype(self) -> str:
+        """The dtype of the tensors."""
+        return str(self.inputs["x"].dtype).removeprefix("torch.")
+
     def _call(self) -> None:
         states = tuple(self.inputs[name + "0"] for name in self.states)
         y, final = self.module(self.inputs["x"], states if len(states) > 1 else states[0])
