@@ -8,8 +8,9 @@ from .units import duration, percent, size
 
 
 def row_name(row: Row) -> str:
-    """The id of a row, and its data where they are not random."""
-    return escape(row.id) + (f" ({escape(row.data)})" if row.data != "random" else "")
+    """The id of a row, and what that does not say of it."""
+    remarks = ", ".join(row.workload.remarks)
+    return escape(row.id) + (f" ({escape(remarks)})" if remarks else "")
 
 
 def median(row: Row) -> str:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .backends.registry import entry
 from .errors import UsageError, unknown
+from .lengths import draw
 from .model import Model
 from .records import Key
 from .result import first_error
@@ -42,12 +43,16 @@ class Rows(BaseModel):
     num_layers: Sizes = 1
     dtype: Names = "float32"
     data: Names = "random"
+    lengths: Annotated[
+        Names, Field(description="full, uniform, geometric, or a file of whole numbers")
+    ] = "full"
 
     def workloads(self) -> Iterator[Workload]:
         """Every combination, sizes varying fastest and modes slowest within a cell."""
         axes = (
             _names(self.cell),
             _names(self.data),
+            _names(self.lengths),
             _names(self.dtype),
             _sizes("num_layers", self.num_layers),
             _sizes("hidden_size", self.hidden_size),
@@ -55,12 +60,13 @@ class Rows(BaseModel):
             _sizes("seq_len", self.seq_len),
             _sizes("batch_size", self.batch_size),
         )
-        for name, data, dtype, layers, hidden, mode, seq_len, batch in product(*axes):
+        for name, data, lengths, dtype, layers, hidden, mode, seq_len, batch in product(*axes):
             cell, bidirectional = split_cell_name(name)
             default = 1 if data == "sunspots" else hidden
             inputs = (
                 (default,) if self.input_size is None else _sizes("input_size", self.input_size)
             )
+            steps = draw(lengths, seq_len, batch)
             for input_size in inputs:
                 yield Workload(
                     cell=cell,
@@ -73,6 +79,8 @@ class Rows(BaseModel):
                     num_layers=layers,
                     dtype=dtype,
                     data=data,
+                    lengths=lengths,
+                    steps=steps,
                 )
 
 
@@ -123,7 +131,8 @@ class Job:
     @property
     def key(self) -> Key:
         """The same as the ``key`` of the row it makes."""
-        return (self.workload.id, self.workload.data, self.backend, self.threads)
+        w = self.workload
+        return (w.id, w.data, w.lengths, self.backend, self.threads)
 
 
 def builtin_suites() -> dict[str, Suite]:

@@ -16,8 +16,8 @@ from .units import Seconds
 from .workload import Workload, flops
 
 Status = Literal["ok", "incorrect", "unavailable", "failed", "timeout", "oom", "skipped"]
-# What makes a row one of its kind: id, data, backend, threads.
-Key = tuple[str, str, str, int]
+# What makes a row one of its kind: id, data, lengths, backend, threads.
+Key = tuple[str, str, str, str, int]
 
 
 class Errors(Model):
@@ -56,9 +56,9 @@ class Outcome(Model):
     sequences_per_s: Positive | None = None
     """Batch size / median."""
     timesteps_per_s: Positive | None = None
-    """Batch size · sequence length / median."""
+    """Valid steps of all sequences / median."""
     flops: Size | None = None
-    """Floating-point operations of the matrix products of one call."""
+    """Floating-point operations of the matrix products of one call, of valid steps only."""
     flops_per_s: Positive | None = None
     """Those / median."""
     fraction_of_peak: NotNegative | None = None
@@ -122,6 +122,10 @@ class Row(Outcome):
     """Whether there are biases."""
     data: str = "random"
     """What the input was: random, or the name of a series."""
+    lengths: str = "full"
+    """What the lengths of the sequences were: full, uniform, geometric, or the name of a file."""
+    steps: tuple[Size, ...] = ()
+    """The valid steps of each sequence; empty where all are T."""
 
     @property
     def workload(self) -> Workload:
@@ -137,12 +141,14 @@ class Row(Outcome):
             bias=self.bias,
             dtype=self.dtype,
             data=self.data,
+            lengths=self.lengths,
+            steps=self.steps,
         )
 
     @property
     def key(self) -> Key:
         """What makes a row one of its kind in a file."""
-        return (self.id, self.data, self.backend, self.threads)
+        return (self.id, self.data, self.lengths, self.backend, self.threads)
 
     @model_validator(mode="after")
     def _id_says_what_the_fields_say(self) -> Self:
@@ -169,7 +175,7 @@ def rates(workload: Workload, median: Seconds) -> Rates:
     operations = flops(workload)
     return Rates(
         sequences_per_s=workload.batch_size / median,
-        timesteps_per_s=workload.batch_size * workload.seq_len / median,
+        timesteps_per_s=workload.valid_steps / median,
         flops=operations,
         flops_per_s=operations / median,
     )
@@ -202,6 +208,8 @@ def make_row(
         num_layers=workload.num_layers,
         bias=workload.bias,
         data=workload.data,
+        lengths=workload.lengths,
+        steps=workload.steps,
         **{name: getattr(outcome, name) for name in Outcome.model_fields},
     )
 

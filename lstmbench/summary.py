@@ -107,7 +107,7 @@ def groups_of(lines: Iterable[Line]) -> list[Group]:
         w = line.workload
         key = (
             w.cell_name,
-            w.data,
+            w.remarks,
             w.dtype,
             w.input_size,
             w.hidden_size,

@@ -121,8 +121,7 @@ def group_title(group: summary.Group) -> str:
         parts.append(f"{w.num_layers} layers")
     if not w.bias:
         parts.append("no bias")
-    if w.data != "random":
-        parts.append(w.data)
+    parts += w.remarks
     parts += [w.dtype, _threads(group.threads)]
     return " · ".join(parts)
 
@@ -204,8 +203,8 @@ def _threads(count: int) -> str:
 
 def finished_line(row: Row, baseline: Row | None) -> str:
     """One finished row in one plain line: backend×threads, what it did, and how fast."""
-    data = "" if row.data == "random" else f" {row.data}"
-    head = f"{f'{row.backend}×{row.threads}':<11} {row.id}{data}"
+    name = " ".join((row.id, *row.workload.remarks))
+    head = f"{f'{row.backend}×{row.threads}':<11} {name}"
     if row.time_s is None:
         return f"{head}  {row.status}: {row.reason}"
     text = f"{head}  {duration(row.time_s.median)} ± {percent(row.time_s.spread)}"

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from lstmbench_kernels import reference
 from lstmbench_kernels.problem import Problem
+from lstmbench_kernels.reference.ragged import backward_ragged, forward_ragged
 
 from .precision import PRECISIONS, Precision
 from .rounding import Factor, storage
@@ -205,10 +206,18 @@ def evaluate(problem: Problem, gradients: bool) -> tuple[Arrays, Arrays | None]:
         problem.inputs,
         problem.parameters,
     )
-    outputs, tape = reference.forward(cell, shape, inputs, parameters)
+    outputs: Arrays
+    tape: Any
+    if not problem.lengths:
+        outputs, tape = reference.forward(cell, shape, inputs, parameters)
+        if not gradients:
+            return outputs, None
+        return outputs, reference.backward(cell, shape, inputs, parameters, tape, problem.upstream)
+    network, lengths = (cell, shape, inputs, parameters), problem.lengths
+    outputs, tape = forward_ragged(*network, lengths)
     if not gradients:
         return outputs, None
-    return outputs, reference.backward(cell, shape, inputs, parameters, tape, problem.upstream)
+    return outputs, backward_ragged(*network, tape, problem.upstream, lengths)
 
 
 def evaluate_rounded(

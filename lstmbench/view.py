@@ -20,6 +20,7 @@ from .plan import Job
 from .records import Row
 from .tables import finished_line
 from .units import clock_time
+from .workload import Workload
 
 FINE = ("ok", "skipped")
 
@@ -29,10 +30,10 @@ class Watcher:
 
     def __init__(self, baseline: str) -> None:
         self._baseline = baseline
-        self._rows: dict[tuple[str, str, int], Row] = {}
+        self._rows: dict[tuple[Workload, int], Row] = {}
 
     def line(self, row: Row) -> str:
-        place = (row.id, row.data, row.threads)
+        place = (row.workload, row.threads)
         if row.backend == self._baseline:
             self._rows[place] = row
         return finished_line(row, self._rows.get(place))

@@ -7,6 +7,7 @@ one is a row.  Whatever a framework prints goes to the log of the worker, never 
 
 import ctypes
 import gc
+import hashlib
 import json
 import os
 import re
@@ -45,7 +46,15 @@ def problem_of(workload: Workload) -> Problem:
     if workload.data == "sunspots":
         x = windows(load_sunspots(), workload.seq_len, workload.batch_size)
     dtype = storage(workload.dtype).name
-    return make_problem(workload.spec, workload.shape, dtype=dtype, seed=SEED, x=x)
+    return make_problem(
+        workload.spec, workload.shape, dtype=dtype, seed=SEED, x=x, lengths=workload.steps
+    )
+
+
+def _name_of(workload: Workload) -> str:
+    """What tells a problem from every other of a run, as a name for a file."""
+    steps = hashlib.sha256(repr(workload.steps).encode()).hexdigest()[:16]
+    return f"{workload.id}/{workload.data}/{steps}"
 
 
 def perform(
@@ -79,7 +88,7 @@ def _perform(
     oracles: OracleStore,
 ) -> Outcome:
     tell("verifying")
-    why = lacks(backend.name, workload.dtype) or (untimed(backend.name) if target else None)
+    why = lacks(backend.name, workload) or (untimed(backend.name) if target else None)
     if why is not None:
         raise BackendUnavailable(f"{backend.name}: {why}")
     problem = problem_of(workload)
@@ -89,7 +98,7 @@ def _perform(
     after = backend.compilation()
     compile_s = after.seconds - before.seconds if before and after else None
     oracle = oracles.get(
-        f"{workload.id}/{workload.data}",
+        _name_of(workload),
         lambda: Oracle.of(problem, gradients=workload.has_gradients, precision=workload.dtype),
     )
     verdict = _judge(oracle, step)
@@ -229,7 +238,7 @@ def serve(talk: Connection) -> None:
         target = Target(**request["target"]) if request["target"] else None
         outcome = perform(
             backend,
-            Workload(**request["workload"]),
+            Workload(**{**request["workload"], "steps": tuple(request["workload"]["steps"])}),
             target,
             lambda phase: send(phase=phase),
             oracles,

@@ -50,6 +50,8 @@ class Workload:
 
     ``mode`` is what a timed call does: ``infer`` (forward, nothing saved), ``train`` (forward and
     backward with all gradients), ``forward`` (forward that saves for backward) or ``backward``.
+    ``lengths`` says what the lengths of the sequences are (``lengths.py``), ``steps`` is each one;
+    empty where all are ``seq_len``.
     """
 
     cell: str
@@ -63,6 +65,8 @@ class Workload:
     bias: bool = True
     dtype: str = "float32"
     data: str = "random"
+    lengths: str = "full"
+    steps: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for what, got, known in (
@@ -84,6 +88,19 @@ class Workload:
         if self.data == "sunspots" and self.seq_len > SUNSPOT_YEARS:
             raise UsageError(
                 f"data: sunspots are of {SUNSPOT_YEARS} years, got seq_len {self.seq_len}"
+            )
+        if bool(self.steps) != (self.lengths != "full"):
+            raise UsageError(
+                f"steps: expected none where lengths is full, and else each, got {self.lengths!r} "
+                f"and {len(self.steps)}"
+            )
+        if self.steps and (
+            len(self.steps) != self.batch_size
+            or not 1 <= min(self.steps) <= max(self.steps) <= self.seq_len
+        ):
+            raise UsageError(
+                f"steps: expected {self.batch_size} of 1 to {self.seq_len}, got {len(self.steps)} "
+                f"of {min(self.steps)} to {max(self.steps)}"
             )
 
     @property
@@ -121,12 +138,23 @@ class Workload:
         return f"{self.cell_name}/{self.mode}/{self.sizes}/{self.dtype}"
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the id does not say: the data where they are not random, and unequal lengths."""
+        data = () if self.data == "random" else (self.data,)
+        return data if self.lengths == "full" else (*data, f"lengths {self.lengths}")
+
+    @property
+    def valid_steps(self) -> int:
+        """Time-steps of all sequences together, padding left out."""
+        return sum(self.steps) if self.steps else self.seq_len * self.batch_size
+
+    @property
     def has_gradients(self) -> bool:
         return self.mode in ("train", "backward")
 
 
 def parse_id(row_id: str) -> Workload:
-    """The workload that an id names (with random data); raises ``UsageError`` for anything else."""
+    """The workload that an id names, of random data and full lengths; raises ``UsageError``."""
     match = _ID.fullmatch(row_id)
     if match is None:
         raise UsageError(
@@ -157,18 +185,13 @@ def split_cell_name(name: str) -> tuple[str, bool]:
 
 
 def flops(workload: Workload) -> int:
-    """Floating-point operations of the matrix products of one timed call.
+    """Floating-point operations of the matrix products of one timed call, padding left out.
 
-    Forward: 2·G·H·(I+H)·B a step, layer and direction.  Backward: twice that (the gradients of the
-    operands of each product).  Elementwise work is not counted.
+    Forward: 2·G·H·(I+H) a step of a sequence, layer and direction.  Backward: twice that (the
+    gradients of the operands of each product).  Elementwise work is not counted.
     """
-    G, H, B, T = (
-        workload.spec.num_gates,
-        workload.hidden_size,
-        workload.batch_size,
-        workload.seq_len,
-    )
-    forward = sum(2 * G * H * (I + H) * B * T for _, I, _ in workload.shape.layers())
+    G, H, steps = workload.spec.num_gates, workload.hidden_size, workload.valid_steps
+    forward = sum(2 * G * H * (I + H) * steps for _, I, _ in workload.shape.layers())
     return forward * {"infer": 1, "forward": 1, "backward": 2, "train": 3}[workload.mode]
 
 

@@ -155,9 +155,21 @@ def test_a_job_has_the_key_of_the_row_it_makes():
 
 
 def test_a_plan_survives_its_journal():
-    plan = planned(load_suite("default"))
+    plan = planned(load_suite("default"), overrides={"lengths": ["full", "uniform"]})
 
     assert plans.Plan.model_validate_json(plan.model_dump_json()) == plan
+
+
+def test_unequal_lengths_are_rows_of_their_own_that_every_backend_shares(suite_of, tmp_path):
+    (tmp_path / "corpus.txt").write_text("2 1 7")
+    lengths = ["full", "uniform", str(tmp_path / "corpus.txt")]
+    plan = planned(suite_of(HEAD + ROWS), overrides={"lengths": lengths, "seq_len": "5"})
+
+    full, uniform, corpus = plan.workloads
+    assert full.steps == ()
+    assert max(uniform.steps) == 5
+    assert set(corpus.steps) <= {1, 2, 5}
+    assert len({job.key for job in plan.jobs()}) == 3 * len(plan.backends)
 
 
 # --- what is wrong

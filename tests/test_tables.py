@@ -111,7 +111,9 @@ def test_a_finished_row_without_a_time_says_why():
 
 def test_sunspots_are_told_apart_from_random_data_in_a_line():
     random, real = (a_workload(input_size=1, data=data) for data in ("random", "sunspots"))
+    ragged = a_row(a_workload(lengths="uniform", steps=(3, 1)))
 
+    assert "/float32 lengths uniform " in tables.finished_line(ragged, None)
     assert tables.finished_line(a_row(random), None) != tables.finished_line(a_row(real), None)
 
 

@@ -8,8 +8,10 @@ from conftest import a_workload
 
 from lstmbench import worker
 from lstmbench.backends.fake import FakeBackend
+from lstmbench.backends.registry import BACKENDS
 from lstmbench.data import load_sunspots
 from lstmbench.measure import Target
+from lstmbench.oracles import OracleStore
 from lstmbench.records import Outcome
 from lstmbench.workload import flops
 
@@ -270,6 +272,28 @@ def test_a_sunspot_row_runs_on_windows_of_the_series():
     x = worker.problem_of(workload).inputs["x"]
 
     np.testing.assert_array_equal(x[:, 0, 0], load_sunspots())
+
+
+def test_a_row_of_unequal_lengths_has_a_problem_and_an_oracle_of_its_own(tmp_path):
+    store, backend = OracleStore(tmp_path), FakeBackend([])
+    full = a_workload(seq_len=4)
+    rows = [full, *(replace(full, lengths="uniform", steps=steps) for steps in ((4, 1), (4, 2)))]
+
+    for workload in rows:
+        assert worker.problem_of(workload).lengths == workload.steps
+        assert worker.perform(backend, workload, None, oracles=store).reason == "verified only"
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_backend_without_unequal_lengths_is_a_row_with_its_reason(monkeypatch):
+    entry = replace(BACKENDS["fake"], ragged=False)
+    monkeypatch.setitem(BACKENDS, "fake", entry)
+    workload = a_workload(lengths="uniform", steps=(3, 1))
+
+    outcome = worker.perform(FakeBackend([]), workload, None)
+
+    assert outcome.status == "unavailable"
+    assert outcome.reason == "fake: has no sequences of unequal lengths"
 
 
 def test_inputs_are_random_and_dense():

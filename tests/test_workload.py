@@ -284,3 +284,20 @@ def test_no_text_breaks_the_grammar_of_axes(text):
         return
     assert sizes
     assert all(1 <= size <= MAX_SIZE for size in sizes)
+
+
+def test_lengths_are_said_beside_the_id_and_only_valid_steps_count():
+    ragged = a_workload(seq_len=8, batch_size=3, lengths="uniform", steps=(8, 1, 3))
+    full = a_workload(seq_len=8, batch_size=3)
+    assert ragged.id == full.id
+    assert (ragged.remarks, full.remarks) == (("lengths uniform",), ())
+    assert (ragged.valid_steps, full.valid_steps) == (12, 24)
+    assert flops(ragged) * 2 == flops(full)
+
+
+@pytest.mark.parametrize("steps", [(), (8, 1), (8, 1, 9), (8, 0, 1)])
+def test_lengths_are_one_for_each_sequence_within_the_longest(steps: tuple[int, ...]):
+    with pytest.raises(UsageError, match="steps: expected"):
+        a_workload(seq_len=8, batch_size=3, lengths="uniform", steps=steps)
+    with pytest.raises(UsageError, match="steps: expected none where lengths is full"):
+        a_workload(seq_len=8, batch_size=3, steps=(8, 1, 3))

@@ -1,7 +1,7 @@
 """Seeded inputs, weights and upstream gradients for a cell and a shape."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
@@ -20,6 +20,7 @@ class Problem:
         inputs: ``x (T, B, I)`` and ``h0``, ``c0`` ``(L*D, B, H)``.
         parameters: the state dict.
         upstream: ``dy``, ``dhT``, ``dcT``: the gradients that arrive at the outputs.
+        lengths: the valid steps of each of the B sequences; empty where all T of all are.
     """
 
     cell: CellSpec
@@ -27,6 +28,7 @@ class Problem:
     inputs: Mapping[str, Array]
     parameters: Mapping[str, Array]
     upstream: Mapping[str, Array]
+    lengths: tuple[int, ...] = ()
 
     def astype(self, dtype: str) -> "Problem":
         """The same values in another precision."""
@@ -34,8 +36,11 @@ class Problem:
         def cast(arrays: Mapping[str, Array]) -> dict[str, Array]:
             return {name: array.astype(dtype) for name, array in arrays.items()}
 
-        return Problem(
-            self.cell, self.shape, cast(self.inputs), cast(self.parameters), cast(self.upstream)
+        return replace(
+            self,
+            inputs=cast(self.inputs),
+            parameters=cast(self.parameters),
+            upstream=cast(self.upstream),
         )
 
 
@@ -52,14 +57,27 @@ def initial_parameters(
 
 
 def make_problem(
-    cell: CellSpec, shape: Shape, *, dtype: str = "float32", seed: int = 0, x: Array | None = None
+    cell: CellSpec,
+    shape: Shape,
+    *,
+    dtype: str = "float32",
+    seed: int = 0,
+    x: Array | None = None,
+    lengths: tuple[int, ...] = (),
 ) -> Problem:
     """Draw a problem: inputs, states and upstream gradients N(0, 1), weights U(-1/√H, 1/√H).
 
     Real data replaces the random ``x`` where given; everything else stays as the seed says.
+    ``lengths`` are the valid steps of each sequence: what lies beyond them is drawn all the same.
     Values are drawn in float64 and rounded once, so every dtype of a seed is the same problem.
-    Raises ``ValueError`` where ``x`` is not ``(T, B, I)``.
+    Raises ``ValueError`` where ``x`` is not ``(T, B, I)``, or there are not B lengths of 1 to T.
     """
+    if lengths and (
+        len(lengths) != shape.batch_size or not 1 <= min(lengths) <= max(lengths) <= shape.seq_len
+    ):
+        raise ValueError(
+            f"lengths: expected {shape.batch_size} of 1 to {shape.seq_len}, got {lengths}"
+        )
     rng = np.random.default_rng(seed)
 
     def normal(shapes: Mapping[str, Dims]) -> dict[str, Array]:
@@ -72,4 +90,4 @@ def make_problem(
         inputs["x"] = np.ascontiguousarray(x, dtype=dtype)
     upstream = {f"d{name}": array for name, array in normal(output_shapes(cell, shape)).items()}
     parameters = initial_parameters(cell, shape, dtype=dtype, seed=rng)
-    return Problem(cell, shape, inputs, parameters, upstream)
+    return Problem(cell, shape, inputs, parameters, upstream, lengths)

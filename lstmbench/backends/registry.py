@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from .. import cuda
 from ..errors import BackendUnavailable, UsageError, unknown
-from ..workload import DTYPES
+from ..workload import DTYPES, Workload
 from .base import Backend
 
 
@@ -22,6 +22,7 @@ class Entry:
         timed: what is inside a timed call, and what is not.
         device: where it computes.
         dtypes: the precisions that it computes in.
+        ragged: whether it takes sequences of unequal lengths.
         arguments: what its module's ``make`` is given.
     """
 
@@ -33,6 +34,7 @@ class Entry:
     timed: str
     device: str = "cpu"
     dtypes: tuple[str, ...] = ("float32", "float64")
+    ragged: bool = False
     arguments: tuple[str, ...] = ()
 
 
@@ -144,6 +146,7 @@ BACKENDS = {
             "nothing: the times are scripted",
             device="none",
             dtypes=DTYPES,
+            ragged=True,
         ),
     )
 }
@@ -190,10 +193,14 @@ def untimed(name: str) -> str | None:
     )
 
 
-def lacks(name: str, dtype: str) -> str | None:
-    """Why a backend has no rows of a precision; ``None`` where it computes in it."""
-    known = entry(name).dtypes
-    return None if dtype in known else f"computes in {' and '.join(known)} only, not in {dtype}"
+def lacks(name: str, workload: Workload) -> str | None:
+    """Why a backend has no such rows, by their precision and lengths; ``None`` where it has."""
+    known, dtype = entry(name).dtypes, workload.dtype
+    if dtype not in known:
+        return f"computes in {' and '.join(known)} only, not in {dtype}"
+    if workload.steps and not entry(name).ragged:
+        return "has no sequences of unequal lengths"
+    return None
 
 
 def load(name: str) -> Backend:
