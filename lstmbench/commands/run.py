@@ -26,6 +26,10 @@ def run(
         str | None, typer.Option(help="float32, float64, float16, bfloat16, tf32.")
     ] = None,
     data: Annotated[str | None, typer.Option(help="random, sunspots.")] = None,
+    lengths: Annotated[
+        str | None,
+        typer.Option(help="Of the sequences: full, uniform, geometric, or a file of numbers."),
+    ] = None,
     backend: Backends = None,
     baseline: Annotated[
         str | None, typer.Option(help="The backend that speedup divides by.")
@@ -81,6 +85,7 @@ def run(
         "num_layers": layers,
         "dtype": names(dtype),
         "data": names(data),
+        "lengths": names(lengths),
     }
     plan = plans.make_plan(
         plans.load_suite(suite),
