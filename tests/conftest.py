@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from copy import copy
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -220,10 +221,17 @@ class InlineWorker:
     def __init__(
         self, rules: list[dict[str, Any]] | None = None, unavailable: Exception | None = None
     ) -> None:
-        self.backend = FakeBackend(rules or [])
+        self._rules = rules or []
+        self.backend = FakeBackend(self._rules)
         self.unavailable = unavailable
         self.asked: list[Workload] = []
         self.closed = False
+
+    def named(self, backend: str) -> "InlineWorker":
+        """One that plays the same script as another backend, and remembers in the same place."""
+        other = copy(self)
+        other.backend = FakeBackend(self._rules, backend)
+        return other
 
     def start(self) -> None:
         """Nothing has to be loaded."""
@@ -313,7 +321,9 @@ def script(monkeypatch):
 
     def play(*rules):
         worker = InlineWorker(list(rules))
-        monkeypatch.setattr("lstmbench.run.start_worker", lambda *_given, **_named: worker)
+        monkeypatch.setattr(
+            "lstmbench.run.start_worker", lambda backend, *_given, **_named: worker.named(backend)
+        )
         return worker
 
     play()

@@ -1,5 +1,6 @@
 """One conformance suite over every backend: right results, or one clear line that says why not."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -159,6 +160,26 @@ def test_times_of_what_is_not_simulated_mean_something(monkeypatch: pytest.Monke
 def test_an_unknown_name_is_answered_with_the_nearest():
     with pytest.raises(UsageError, match="did you mean 'torch-cpu'"):
         registry.load("torch-cp")
+
+
+def test_a_label_makes_a_second_backend_of_the_same_kind():
+    first, again = registry.entry("fake"), registry.entry("fake@Again-2")
+
+    assert again == replace(first, name="fake@Again-2")
+    assert registry.load("fake@Again-2").name == "fake@Again-2"
+    assert registry.load("fake").name == "fake"
+    assert registry.lacks("numpy@again", "tf32") == registry.lacks("numpy", "tf32")
+
+
+@pytest.mark.parametrize("name", ["fake@", "fake@a b", "fake@a@b", "fake@a_b", "fake@é"])
+def test_a_label_is_of_letters_digits_and_hyphens(name: str):
+    with pytest.raises(UsageError, match=r"expected a label of letters, digits and - behind the @"):
+        registry.entry(name)
+
+
+def test_an_unknown_name_with_a_label_is_answered_with_the_nearest():
+    with pytest.raises(UsageError, match="did you mean 'torch-cpu'"):
+        registry.entry("torch-cp@again")
 
 
 def test_every_entry_says_what_is_inside_its_timed_call():

@@ -50,6 +50,15 @@ def test_the_last_rule_that_matches_the_id_holds():
     assert times_of(*prepared(*rules, workload=a_workload(cell="rnn-relu")), 1) == [1.0]
 
 
+def test_a_rule_can_be_for_a_backend_with_a_label():
+    rules = [{"seconds": [1.0]}, {"backend": "*@slow", "seconds": [2.0]}]
+    two = [fake.FakeBackend(rules, name) for name in ("fake", "fake@slow")]
+
+    steps = [each.prepare(a_workload(), problem_of(a_workload())) for each in two]
+
+    assert [times_of(*pair, 1) for pair in zip(two, steps, strict=True)] == [[1.0], [2.0]]
+
+
 def test_the_first_call_compiles_once():
     backend, step = prepared({"seconds": [1.0], "compile": 5.0})
 

@@ -103,7 +103,8 @@ class Backend(Protocol):
     """A framework in the process that measures it.
 
     Its threads and affinity are set in the environment before it is made.  Making it, or preparing
-    a workload that it cannot run, raises ``BackendUnavailable`` with the reason.
+    a workload that it cannot run, raises ``BackendUnavailable`` with the reason.  Whoever loads it
+    gives it the name that it was asked for by.
     """
 
     name: str

@@ -2,8 +2,9 @@
 
 Its results are the oracle's own, so that it verifies; its times are scripted, so that everything
 around a measurement can be tested exactly and in milliseconds.  The environment variable
-``LSTMBENCH_FAKE`` holds the script, a JSON list of rules; the last rule whose ``id`` (a shell
-pattern, default ``*``) matches a row's id holds for it:
+``LSTMBENCH_FAKE`` holds the script, a JSON list of rules; the last rule holds whose ``id`` matches
+a row's id and whose ``backend`` matches the backend's name, its label included (shell patterns,
+default ``*``), so that ``fake`` and ``fake@other`` can be two backends:
 
 ``seconds``    of the calls in turn, repeated; default: 1 µs and 1 ns for every 100 operations
 ``compile``    seconds that the first call compiles for
@@ -44,10 +45,10 @@ SCRIPT = "LSTMBENCH_FAKE"
 class FakeBackend:
     """Plays scripted times and faults."""
 
-    name = "fake"
     version = "1"
 
-    def __init__(self, rules: list[dict[str, Any]]) -> None:
+    def __init__(self, rules: list[dict[str, Any]], name: str = "fake") -> None:
+        self.name = name
         self.clock = FakeClock()
         self._rules = rules
         self._compiled = Compilation(0, 0.0)
@@ -55,7 +56,8 @@ class FakeBackend:
     def prepare(self, workload: Workload, problem: Problem) -> Step:
         rule: dict[str, Any] = {}
         for candidate in self._rules:
-            if fnmatchcase(workload.id, candidate.get("id", "*")):
+            named = fnmatchcase(self.name, candidate.get("backend", "*"))
+            if named and fnmatchcase(workload.id, candidate.get("id", "*")):
                 rule = candidate
         fault = rule.get("fault")
         if fault == "unavailable":

@@ -1,6 +1,7 @@
 """Which backends there are, where each lives, and how a missing one is installed."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -151,12 +152,26 @@ BACKENDS = {
     )
 }
 
+# Between a backend and the label of a second one of its kind.
+AT = "@"
+_LABEL = re.compile(r"[A-Za-z0-9-]+")
+
 
 def entry(name: str) -> Entry:
-    """The entry of a backend; raises ``UsageError`` with the nearest match."""
-    if name not in BACKENDS:
-        raise UsageError(unknown("backend", name, BACKENDS))
-    return BACKENDS[name]
+    """The entry of a backend, or of a second one of its kind under a label: ``numba-cpu@again``.
+
+    What a label names is a backend of its own: it has its own processes, rows and columns.
+    Raises ``UsageError`` with the nearest match.
+    """
+    kind, at, label = name.partition(AT)
+    if kind not in BACKENDS:
+        raise UsageError(unknown("backend", kind, BACKENDS))
+    if at and not _LABEL.fullmatch(label):
+        raise UsageError(
+            f"backend {name}: expected a label of letters, digits and - behind the {AT}, "
+            f"got {label!r}"
+        )
+    return replace(BACKENDS[kind], name=name)
 
 
 def not_installed(name: str) -> str | None:
@@ -211,4 +226,5 @@ def load(name: str) -> Backend:
     known = entry(name)
     module = import_module(f".{known.module}", __package__)
     backend: Backend = module.make(*known.arguments)
+    backend.name = name
     return backend
