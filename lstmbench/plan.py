@@ -41,6 +41,7 @@ class Rows(BaseModel):
         Sizes | None, Field(description="default: the hidden size, or 1 for sunspots")
     ] = None
     num_layers: Sizes = 1
+    bias: bool = True
     dtype: Names = "float32"
     data: Names = "random"
     lengths: Annotated[
@@ -77,6 +78,7 @@ class Rows(BaseModel):
                     hidden_size=hidden,
                     bidirectional=bidirectional,
                     num_layers=layers,
+                    bias=self.bias,
                     dtype=dtype,
                     data=data,
                     lengths=lengths,

@@ -60,6 +60,20 @@ def test_built_in_suites_are_named_as_their_files():
         assert suite.description
 
 
+def test_every_row_of_a_built_in_suite_says_where_its_sizes_are_from():
+    without = [name for name, s in builtin_suites().items() if not all(r.source for r in s.rows)]
+
+    assert without == []
+
+
+@pytest.mark.parametrize("name", builtin_suites())
+def test_every_built_in_suite_makes_a_plan_in_which_no_workload_is_declared_twice(name):
+    suite = load_suite(name)
+    declared = [workload for rows in suite.rows for workload in rows.workloads()]
+
+    assert len(planned(suite).workloads) == len(declared)
+
+
 def test_the_default_suite_runs_on_real_data_somewhere():
     assert {w.data for w in planned(load_suite("default")).workloads} == {"random", "sunspots"}
 
@@ -88,6 +102,10 @@ def test_the_input_size_is_the_hidden_size_or_one_for_sunspots(suite_of):
         ("random", 3),
         ("sunspots", 1),
     ]
+
+
+def test_rows_without_biases_are_declared_so(suite_of):
+    assert [w.bias for w in planned(suite_of(HEAD + ROWS + "bias = false\n")).workloads] == [False]
 
 
 def test_a_row_that_is_declared_twice_is_measured_once(suite_of):
@@ -184,7 +202,7 @@ def complaint(call, *given, **named):
 
 def test_an_unknown_suite_comes_with_the_nearest_match_and_the_other_way():
     assert complaint(load_suite, "quikc") == (
-        "suite: unknown 'quikc'; did you mean 'quick'? known: cpu-limit, default, gpu, quick; "
+        f"suite: unknown 'quikc'; did you mean 'quick'? known: {', '.join(builtin_suites())}; "
         "or a path ending in .toml"
     )
 
