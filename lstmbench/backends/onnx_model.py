@@ -4,6 +4,10 @@ Shared by every runtime that reads ONNX.  The model's inputs are ``x`` and, for 
 (and ``c0_k``); its outputs are ``y`` in ONNX's layout (T, D, B, H) and ``hT_k`` (and ``cT_k``).
 Between layers ``y`` becomes (T, B, D*H) inside the model; the last ``y`` is left as it is, because
 every runtime's user would read it so, and ``outputs`` brings it into ours outside the timed call.
+
+Sequences of unequal lengths come as one more input, ``lengths`` (int32, B numbers), which every
+node takes as its ``sequence_lens``: whoever serves such batches has other lengths in each.  ONNX
+does not say what lies beyond the end of a sequence; runtimes write zeros there.
 """
 
 # T = seq_len, B = batch_size, H = hidden_size, D = num_directions
@@ -21,16 +25,21 @@ from lstmbench_kernels.spec import permute_gates
 Array = NDArray[Any]
 OPERATORS = {"lstm": "LSTM", "gru": "GRU", "rnn-tanh": "RNN", "rnn-relu": "RNN"}
 OPSET = 17
+# The input of a model of sequences of unequal lengths.
+LENGTHS = "lengths"
 
 
 def build(problem: Problem) -> bytes:
-    """The serialised model of a float32 problem."""
+    """The serialised model of a problem, in the dtype of its arrays."""
     shape, cell = problem.shape, problem.cell
     T, B, I, H = shape.seq_len, shape.batch_size, shape.input_size, shape.hidden_size
     D = shape.num_directions
+    dtype = helper.np_dtype_to_tensor_dtype(problem.inputs["x"].dtype)
     nodes, constants = [], []
-    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, (T, B, I))]
-    outputs = [helper.make_tensor_value_info("y", TensorProto.FLOAT, (T, D, B, H))]
+    inputs = [helper.make_tensor_value_info("x", dtype, (T, B, I))]
+    outputs = [helper.make_tensor_value_info("y", dtype, (T, D, B, H))]
+    if problem.lengths:
+        inputs.append(helper.make_tensor_value_info(LENGTHS, TensorProto.INT32, (B,)))
     if shape.num_layers > 1:
         joined = np.array([T, B, D * H], np.int64)
         constants.append(numpy_helper.from_array(joined, "joined"))
@@ -41,13 +50,14 @@ def build(problem: Problem) -> bytes:
         states = [f"{name}0_{k}" for name in cell.states]
         finals = [f"{name}T_{k}" for name in cell.states]
         for names, infos in ((states, inputs), (finals, outputs)):
-            infos += [helper.make_tensor_value_info(n, TensorProto.FLOAT, (D, B, H)) for n in names]
+            infos += [helper.make_tensor_value_info(n, dtype, (D, B, H)) for n in names]
         last = k == shape.num_layers - 1
         y = "y" if last else f"y_{k}"
+        biases = f"B_{k}" if shape.bias else ""
         nodes.append(
             helper.make_node(
                 OPERATORS[cell.name],
-                [x, f"W_{k}", f"R_{k}", f"B_{k}" if shape.bias else "", "", *states],
+                [x, f"W_{k}", f"R_{k}", biases, LENGTHS if problem.lengths else "", *states],
                 [y, *finals],
                 hidden_size=H,
                 direction="bidirectional" if D == 2 else "forward",
@@ -72,6 +82,8 @@ def feeds(problem: Problem) -> dict[str, Array]:
     for k in range(problem.shape.num_layers):
         for name in problem.cell.states:
             arrays[f"{name}0_{k}"] = problem.inputs[name + "0"][k * D : (k + 1) * D]
+    if problem.lengths:
+        arrays[LENGTHS] = np.array(problem.lengths, np.int32)
     return arrays
 
 

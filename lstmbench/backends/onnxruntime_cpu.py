@@ -1,7 +1,12 @@
 """ONNX Runtime on the CPU: inference of an ONNX ``LSTM``, ``GRU`` or ``RNN`` node.
 
 Inside a timed call: ``run_with_iobinding``, inputs and outputs bound once to arrays that exist
-already.  Outside: building the model, and the session, which packs the weights when it is made.
+already, as who serves a model does.  Outside: building the model, and the session, which packs the
+weights when it is made.
+
+float32 only.  ONNX Runtime 1.31 takes a float16 model on the CPU, but runs its recurrent nodes in
+float32 between casts: that would be a time of another precision.  It says itself that ``LSTM`` and
+``GRU`` do "not support double yet", and has no ``RNN`` of doubles.
 """
 
 import os
@@ -15,6 +20,7 @@ from ..errors import BackendUnavailable
 from ..workload import Workload
 from . import onnx_model
 from .base import Arrays, Compilation, Step
+from .onnxruntime_session import make_session
 
 ARITHMETIC = "float32: as the model says, and no option of the session asks for less"
 
@@ -32,12 +38,7 @@ class OnnxRuntimeCpu:
     def prepare(self, workload: Workload, problem: Problem) -> Step:
         if workload.mode != "infer":
             raise BackendUnavailable(f"{self.name}: has no training")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.inter_op_num_threads = 1
-        session = onnxruntime.InferenceSession(
-            onnx_model.build(problem), options, providers=["CPUExecutionProvider"]
-        )
+        session = make_session(self.name, problem, self._threads)
         binding = session.io_binding()
         for name, array in onnx_model.feeds(problem).items():
             binding.bind_cpu_input(name, array)

@@ -101,6 +101,7 @@ BACKENDS = {
             "run_with_iobinding on arrays that exist already; building the session, which packs "
             "the weights, is outside",
             dtypes=("float32",),
+            ragged=True,
         ),
         Entry(
             "openvino-cpu",
@@ -108,9 +109,10 @@ BACKENDS = {
             ("openvino", "onnx"),
             "pip install openvino onnx",
             "OpenVINO CPU plugin on the ONNX model; inference only",
-            "infer of one request, float32 asked for, latency hint, one stream; compiling the "
-            "model is outside",
-            dtypes=("float32",),
+            "infer of one request, the row's precision asked for, latency hint, one stream; "
+            "compiling the model is outside",
+            dtypes=("float32", "float16", "bfloat16"),
+            ragged=True,
         ),
         Entry(
             "jax-cpu",
