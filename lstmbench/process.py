@@ -88,7 +88,12 @@ class WorkerProcess:
                 start_new_session=True,
             )
         with suppress(OSError):
-            self._send(backend=self._backend, cpus=self._cpus, oracles=self._oracles)
+            self._send(
+                backend=self._backend,
+                threads=self._threads,
+                cpus=self._cpus,
+                oracles=self._oracles,
+            )
 
     def version(self) -> str:
         if self._version is None:

@@ -11,6 +11,7 @@ from .environment import Environment
 from .errors import UsageError
 from .gpu import Gpu
 from .model import Model, NotNegative, Positive, Size
+from .processors import Use
 from .times import Times
 from .units import Seconds
 from .workload import Workload, flops
@@ -69,6 +70,8 @@ class Outcome(Model):
     """Peak resident set of the worker while it was timed."""
     other_load: NotNegative | None = None
     """Processors that other processes kept busy while it was timed; 0.5 is half of one."""
+    use: Use | None = None
+    """What its threads used of the processors; null where that was too short to tell."""
     precision: str | None = None
     """The arithmetic that was really used: what products multiply, a colon, and how it is known."""
     error: Errors | None = None

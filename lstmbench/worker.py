@@ -9,7 +9,6 @@ import ctypes
 import gc
 import hashlib
 import json
-import os
 import re
 import signal
 import sys
@@ -21,14 +20,16 @@ from typing import Any
 from lstmbench_kernels.problem import Problem, make_problem
 
 from .backends.base import Backend, Step
-from .backends.registry import lacks, load, untimed
+from .backends.registry import entry, lacks, load, untimed
 from .clock import Clock
 from .data import load_sunspots, windows
 from .device_log import DeviceLog
 from .environment import OtherLoad
 from .errors import BackendUnavailable
+from .fairness import Limits, broken
 from .measure import Target, measure
 from .oracles import OracleStore
+from .processors import ThreadWatch, bind_all_threads
 from .records import Errors, Outcome, rates
 from .rounding import storage
 from .times import Times
@@ -63,13 +64,16 @@ def perform(
     target: Target | None,
     tell: Callable[[str], None] = lambda _phase: None,
     oracles: OracleStore = OracleStore(None),  # noqa: B008  it has no state
+    limits: Limits | None = None,
 ) -> Outcome:
     """Verify one row and, where there is a target, measure it.
+
+    A row whose threads did not keep to ``limits`` fails.
 
     What goes wrong inside a backend is an outcome with a reason, never an exception.
     """
     try:
-        return _perform(backend, workload, target, tell, oracles)
+        return _perform(backend, workload, target, tell, oracles, limits)
     except BackendUnavailable as error:
         return Outcome(status="unavailable", reason=str(error))
     except MemoryError as error:
@@ -86,6 +90,7 @@ def _perform(
     target: Target | None,
     tell: Callable[[str], None],
     oracles: OracleStore,
+    limits: Limits | None,
 ) -> Outcome:
     tell("verifying")
     why = lacks(backend.name, workload) or (untimed(backend.name) if target else None)
@@ -109,7 +114,7 @@ def _perform(
 
     tell("measuring")
     _reset_peak_memory()
-    load = OtherLoad()
+    load, watch = OtherLoad(), ThreadWatch()
     device = step.on_device
     log = DeviceLog(step, device, backend.clock, first_call_s) if device else None
     measured = measure(
@@ -120,7 +125,7 @@ def _perform(
         device_time=device.last_call_s if device else None,
     )
     gpu = log.close(measured) if log else None
-    others = load.since()
+    others, use = load.since(), watch.since()
     peak = _peak_memory()
     now = backend.compilation()
     if now != after and now and after:
@@ -129,6 +134,9 @@ def _perform(
             status="failed",
             reason=f"compiled {times} times inside the timed part, so its times mean nothing",
         )
+    unfair = broken(limits, use) if limits and use else None
+    if unfair:
+        return Outcome(status="failed", reason=unfair, use=use)
     verdict = _judge(oracle, step)
     if not verdict.correct:
         return _incorrect(verdict)
@@ -145,6 +153,7 @@ def _perform(
         **rates(workload, summary.median),
         peak_memory_bytes=peak,
         other_load=others,
+        use=use,
         precision=step.precision,
         error=_errors(verdict),
         gpu=gpu,
@@ -221,8 +230,8 @@ def serve(talk: Connection) -> None:
         talk.send_bytes(json.dumps(message).encode())
 
     opening = receive()
-    if opening["cpus"] and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, opening["cpus"])
+    if opening["cpus"]:
+        bind_all_threads(opening["cpus"])
     try:
         backend = load(opening["backend"])
     except BackendUnavailable as error:
@@ -232,6 +241,9 @@ def serve(talk: Connection) -> None:
         send(unavailable=f"{opening['backend']}: {type(error).__name__}: {_one_line(error)}")
         return
     send(version=backend.version)
+    # What a backend on a GPU does on the host is not what is compared.
+    on_cpu = entry(opening["backend"]).device == "cpu"
+    limits = Limits(opening["threads"], tuple(opening["cpus"])) if on_cpu else None
     oracles = OracleStore(Path(opening["oracles"]) if opening["oracles"] else None)
     while True:
         request = receive()
@@ -242,6 +254,7 @@ def serve(talk: Connection) -> None:
             target,
             lambda phase: send(phase=phase),
             oracles,
+            limits,
         )
         send(outcome=outcome.model_dump(mode="json"))
 

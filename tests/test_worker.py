@@ -232,12 +232,10 @@ def test_every_precision_verifies(dtype, cell):
 
 def test_a_precision_that_a_backend_lacks_is_refused_before_anything_is_made():
     class Narrow(FakeBackend):
-        name = "numpy"
-
         def prepare(self, *_given):
             raise AssertionError("prepared")
 
-    outcome = worker.perform(Narrow([]), a_workload(dtype="bfloat16"), QUICK)
+    outcome = worker.perform(Narrow([], "numpy"), a_workload(dtype="bfloat16"), QUICK)
 
     assert (outcome.status, outcome.reason) == (
         "unavailable",
