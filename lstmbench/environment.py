@@ -40,6 +40,9 @@ PACKAGES = (
     "onnxruntime",
     "openvino",
     "jax",
+    "keras",
+    "tensorflow",
+    "tensorflow-cpu",
 )
 
 

@@ -73,10 +73,14 @@ def step_of(
     outputs: Callable[[], Arrays],
     gradients: Callable[[], Arrays],
     precision: str,
+    train: Callable[[], object] | None = None,
 ) -> Step:
-    """The step of a mode, from the three passes of a framework that can train."""
+    """The step of a mode, from the passes of a framework that can train.
 
-    def train() -> None:
+    ``train`` is for a framework that has one call for forward and backward.
+    """
+
+    def both() -> None:
         forward()
         backward()
 
@@ -88,7 +92,7 @@ def step_of(
         case "backward":
             return Step(backward, outputs, precision, gradients, before=forward)
         case _:
-            return Step(train, outputs, precision, gradients)
+            return Step(train or both, outputs, precision, gradients)
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,9 @@ def _numba_cuda(rung: str, summary: str) -> Entry:
     )
 
 
+# TF32 is of GPUs.
+HALVES = ("float32", "float64", "float16", "bfloat16")
+
 BACKENDS = {
     entry.name: entry
     for entry in (
@@ -91,6 +94,7 @@ BACKENDS = {
             "the module's forward under inference_mode (infer), or forward and autograd.grad for "
             "every parameter, the input and the states (train); PyTorch re-orders the weights at "
             "every call, inside; arrays become tensors once, outside",
+            dtypes=HALVES,
         ),
         Entry(
             "onnxruntime-cpu",
@@ -122,6 +126,18 @@ BACKENDS = {
             "JAX: lax.scan under jit, on the CPU",
             "the compiled function (infer), or the compiled vjp for every parameter, the input and "
             "the states (train), until its results are ready; tracing and compiling are outside",
+            dtypes=HALVES,
+        ),
+        Entry(
+            "keras-cpu",
+            "keras_cpu",
+            ("keras", "tensorflow"),
+            "pip install keras tensorflow-cpu",
+            "Keras layers on TensorFlow, on the CPU",
+            "the layers under tf.function (infer), or with a GradientTape in it for every weight, "
+            "the input and the states (train), batch first; tracing, and transposing what is not "
+            "batch first, are outside",
+            dtypes=HALVES,
         ),
         _numba_cuda("auto", "the kernels of this project, on the GPU, chosen by the sizes"),
         _numba_cuda("step", "the same, a launch a step"),

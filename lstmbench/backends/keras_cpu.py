@@ -1,0 +1,61 @@
+"""Keras on TensorFlow on the CPU: ``keras.layers`` as their users call them.
+
+Inside a timed call: the layers under ``tf.function`` (infer), or one ``tf.function`` of the layers
+and a ``tf.GradientTape`` with respect to every weight, the input and the initial states (train).
+XLA compiles it where Keras' own ``jit_compile="auto"`` has it compiled, which is all of these
+layers on a CPU: ``Model.fit`` and ``Model.predict`` run them so.  In a row of ``forward`` or
+``backward`` the tape is outside of the function, which XLA does not compile then: the two do not
+add up to a row of ``train``.  Outside: tracing, which is counted, and compiling, which belongs to
+the call that traces.
+
+The threads are those of the pool within one operation, one operation at a time.  How many of them
+an operation uses is TensorFlow's choice.
+"""
+
+import os
+
+import tensorflow as tf
+
+from lstmbench_kernels.problem import Problem
+
+from ..clock import WallClock
+from ..workload import Workload
+from .base import Compilation, Step
+from .keras_layers import VERSION, KerasStep, Traces
+
+# TensorFlow reads it when it makes a product of oneDNN's.
+FPMATH_MODE = "TF_SET_ONEDNN_FPMATH_MODE"
+
+
+class KerasCpu:
+    """Keras layers with the threads that the environment names."""
+
+    name = "keras-cpu"
+
+    def __init__(self) -> None:
+        self.version = VERSION
+        self.clock = WallClock()
+        self._traces = Traces()
+        tf.config.set_visible_devices([], "GPU")
+        # TensorFlow reads no variable for these; 0 is its own choice.
+        tf.config.threading.set_intra_op_parallelism_threads(
+            int(os.environ.get("OMP_NUM_THREADS", "0"))
+        )
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+
+    def prepare(self, workload: Workload, problem: Problem) -> Step:
+        return KerasStep(problem, self._traces).step(workload, arithmetic(workload.dtype))
+
+    def compilation(self) -> Compilation | None:
+        return Compilation(self._traces.count, self._traces.seconds)
+
+
+def arithmetic(dtype: str) -> str:
+    """What products multiply: oneDNN lowers those of float32 where a variable asks for it."""
+    asked = os.environ.get(FPMATH_MODE)
+    lowered = "bfloat16" if asked == "BF16" and dtype == "float32" else dtype
+    return f"{lowered}: {FPMATH_MODE} is {asked or 'not set'}"
+
+
+def make() -> KerasCpu:
+    return KerasCpu()

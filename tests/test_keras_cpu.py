@@ -1,0 +1,86 @@
+"""Keras on the CPU: its threads, what it compiles, and what it says of that."""
+
+from types import SimpleNamespace
+
+import pytest
+from conftest import a_workload, require_peer
+
+from lstmbench.backends import registry
+from lstmbench.process import THREAD_VARIABLES
+from lstmbench.worker import problem_of
+from lstmbench.workload import MODES
+
+pytestmark = pytest.mark.peer
+
+
+@pytest.fixture(scope="module")
+def tf():
+    require_peer("keras")
+    return require_peer("tensorflow")
+
+
+@pytest.fixture(scope="module")
+def backend(tf):  # noqa: ARG001  what is not installed is skipped first
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in THREAD_VARIABLES:
+            patch.setenv(variable, "2")
+        return registry.load("keras-cpu")
+
+
+@pytest.mark.usefixtures("backend")
+def test_it_has_the_threads_of_its_environment_and_runs_one_operation_at_a_time(tf):
+    assert tf.config.threading.get_intra_op_parallelism_threads() == 2
+    assert tf.config.threading.get_inter_op_parallelism_threads() == 1
+
+
+@pytest.mark.usefixtures("backend")
+def test_no_gpu_is_seen(tf):
+    assert tf.config.get_visible_devices("GPU") == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_step_is_traced_at_its_first_call_and_never_again(backend, mode):
+    workload = a_workload(cell="rnn-tanh", mode=mode)
+    step = backend.prepare(workload, problem_of(workload))
+    counts = [backend.compilation()]
+    for _ in range(2):
+        if step.before:
+            step.before()
+        step.run()
+        counts.append(backend.compilation())
+
+    assert counts[1].count - counts[0].count == 1
+    assert counts[1].seconds > counts[0].seconds
+    assert counts[2] == counts[1]
+
+
+@pytest.mark.usefixtures("tf")
+def test_xla_compiles_what_keras_itself_would_have_compiled():
+    from lstmbench.backends.keras_layers import takes_xla
+
+    def layer(takes, **parts):
+        return SimpleNamespace(supports_jit=takes, **parts)
+
+    both = {"forward_layer": layer(True), "backward_layer": layer(False)}
+    assert takes_xla([layer(True), layer(True)])
+    assert not takes_xla([layer(True), layer(False)])
+    assert not takes_xla([layer(True, **both)])
+
+
+@pytest.mark.parametrize(
+    ("asked", "dtype", "said"),
+    [
+        (None, "float32", "float32: TF_SET_ONEDNN_FPMATH_MODE is not set"),
+        ("BF16", "float32", "bfloat16: TF_SET_ONEDNN_FPMATH_MODE is BF16"),
+        ("BF16", "float64", "float64: TF_SET_ONEDNN_FPMATH_MODE is BF16"),
+    ],
+)
+@pytest.mark.usefixtures("tf")
+def test_what_onednn_may_lower_is_said(monkeypatch, asked, dtype, said):
+    from lstmbench.backends.keras_cpu import arithmetic
+
+    monkeypatch.delenv("TF_SET_ONEDNN_FPMATH_MODE", raising=False)
+    if asked:
+        monkeypatch.setenv("TF_SET_ONEDNN_FPMATH_MODE", asked)
+
+    assert arithmetic(dtype) == said
