@@ -186,7 +186,8 @@ def test_a_label_makes_a_second_backend_of_the_same_kind():
     assert again == replace(first, name="fake@Again-2")
     assert registry.load("fake@Again-2").name == "fake@Again-2"
     assert registry.load("fake").name == "fake"
-    assert registry.lacks("numpy@again", "tf32") == registry.lacks("numpy", "tf32")
+    tf32 = workload(dtype="tf32")
+    assert registry.lacks("numpy@again", tf32) == registry.lacks("numpy", tf32)
 
 
 @pytest.mark.parametrize("name", ["fake@", "fake@a b", "fake@a@b", "fake@a_b", "fake@é"])
