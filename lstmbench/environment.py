@@ -38,6 +38,7 @@ PACKAGES = (
     "torch",
     "nvidia-cudnn-cu13",
     "onnxruntime",
+    "onnxruntime-gpu",
     "openvino",
     "jax",
     "keras",

@@ -14,10 +14,19 @@ from lstmbench.worker import perform, problem_of
 from lstmbench.workload import MODES, Workload
 
 ON_GPU = tuple(name for name, each in registry.BACKENDS.items() if each.device == "cuda")
-TRAINERS = ("numba-cpu", "numpy", "torch-cpu", "jax-cpu", "keras-cpu", "fake", *ON_GPU)
 # Compiling takes these seconds: the one network for them has two layers of two directions.
 SLOW_TO_COMPILE = ("keras-cpu",)
-INFERENCE_ONLY = ("onnxruntime-cpu", "openvino-cpu")
+INFERENCE_ONLY = (
+    "onnxruntime-cpu",
+    "onnxruntime-cuda",
+    "onnxruntime-tensorrt",
+    "openvino-cpu",
+    "tensorrt",
+)
+TRAINERS = (
+    *("numba-cpu", "numpy", "torch-cpu", "jax-cpu", "keras-cpu", "fake"),
+    *(name for name in ON_GPU if name not in INFERENCE_ONLY),
+)
 
 
 def marks_of(name: str) -> tuple[pytest.MarkDecorator, ...]:
@@ -42,7 +51,12 @@ def backend(request: pytest.FixtureRequest) -> Backend:
     with pytest.MonkeyPatch.context() as patch:
         for variable in THREAD_VARIABLES:
             patch.setenv(variable, "2")
-        return registry.load(request.param)
+        try:
+            return registry.load(request.param)
+        except BackendUnavailable as error:
+            if request.param in ON_GPU:
+                pytest.skip(str(error))
+            raise
 
 
 def workload(cell: str = "lstm", mode: str = "infer", **changes: object) -> Workload:

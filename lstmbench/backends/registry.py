@@ -46,6 +46,33 @@ _CUDA_CALL = (
 )
 
 
+_ON_DEVICE = (
+    "of arrays that are on the device already, into arrays that are there already, between two "
+    "events, until the device is done; copies between host and device are outside"
+)
+_CUDA_STREAM = "cuda.bindings"
+
+
+def _onnxruntime_cuda(
+    provider: str, packages: tuple[str, ...], dtypes: tuple[str, ...], summary: str
+) -> Entry:
+    """One of ONNX Runtime's execution providers on the GPU."""
+    wanted = " ".join(("'onnxruntime-gpu[cuda,cudnn]' onnx", *packages, "'lstmbench[cuda]'"))
+    return Entry(
+        f"onnxruntime-{provider}",
+        "onnxruntime_cuda",
+        ("onnxruntime", "onnx", *packages, _CUDA_STREAM),
+        f"pip install {wanted}",
+        summary,
+        f"run_with_iobinding {_ON_DEVICE}, and so is building the session, which packs the "
+        "weights; TF32 is off",
+        device="cuda",
+        dtypes=dtypes,
+        ragged=True,
+        arguments=(f"onnxruntime-{provider}",),
+    )
+
+
 def _numba_cuda(rung: str, summary: str) -> Entry:
     """One rung of the ladder of our CUDA kernels; ``auto`` chooses among them by the sizes."""
     return Entry(
@@ -156,6 +183,30 @@ BACKENDS = {
             device="cuda",
             dtypes=DTYPES,
         ),
+        _onnxruntime_cuda(
+            "cuda",
+            (),
+            ("float32", "float64", "float16"),
+            "ONNX Runtime, CUDA execution provider (cuDNN); inference only",
+        ),
+        _onnxruntime_cuda(
+            "tensorrt",
+            ("tensorrt",),
+            ("float32", "float16"),
+            "ONNX Runtime, TensorRT execution provider; inference only",
+        ),
+        Entry(
+            "tensorrt",
+            "tensorrt_cuda",
+            ("tensorrt", "onnx", _CUDA_STREAM),
+            "pip install tensorrt onnx 'lstmbench[cuda]'",
+            "TensorRT on the ONNX model, strongly typed; inference only",
+            f"execute_async_v3 of an engine {_ON_DEVICE}, and so are parsing the model and "
+            "building the engine; TF32 is off but in rows of dtype tf32",
+            device="cuda",
+            dtypes=("float32", "float16", "tf32"),
+            ragged=True,
+        ),
         Entry(
             "fake",
             "fake",
@@ -197,11 +248,17 @@ def not_installed(name: str) -> str | None:
     packages, install = entry(name).packages, entry(name).install
     if is_simulated(name):
         packages, install = ("greenlet",), "pip install greenlet"
-    absent = [package for package in packages if find_spec(package) is None]
+    absent = [package for package in packages if not _is_there(package)]
     if absent:
         are = "is" if len(absent) == 1 else "are"
         return f"{' and '.join(absent)} {are} not installed; {install}"
     return None
+
+
+def _is_there(package: str) -> bool:
+    """Whether a package is installed; one inside another is looked for in that alone."""
+    parts = package.split(".")
+    return all(find_spec(".".join(parts[: k + 1])) is not None for k in range(len(parts)))
 
 
 def missing(name: str) -> str | None:
