@@ -27,6 +27,7 @@ from lstmbench.plan import Job, Plan
 from lstmbench.records import Errors, Header, Outcome, Result, Row, Settings, Times, make_row
 from lstmbench.result import read
 from lstmbench.stats import summarise
+from lstmbench.suite import load_suite
 from lstmbench.workload import Workload, flops
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -37,6 +38,11 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 # A run of two small rows on the fake backend.
 TINY = ("-b", "fake", "--cell", "lstm", "--seq-len", "2", "--batch-size", "1", "--hidden-size", "3")
+
+SUITE_HEAD = 'name = "mine"\ndescription = ""\nbaseline = "numpy"\nbackends = ["numpy", "fake"]\n'
+SUITE_ROWS = (
+    '[[rows]]\ncell = "lstm"\nmode = "infer"\nseq_len = 4\nbatch_size = 2\nhidden_size = 3\n'
+)
 
 # Names and reasons that a stranger could write into a result file.
 HOSTILE = {
@@ -298,6 +304,18 @@ def run_tool(
 def golden_result() -> Result:
     """A result file of version 1, written once: every later version of the reader must read it."""
     return read(GOLDEN / "result.json")
+
+
+@pytest.fixture
+def suite_of(tmp_path):
+    """Load a suite from text."""
+
+    def load(text):
+        path = tmp_path / "mine.toml"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return load_suite(str(path))
+
+    return load
 
 
 @pytest.fixture

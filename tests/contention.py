@@ -20,7 +20,7 @@ from rich.progress import track
 from lstmbench.backends.base import Step
 from lstmbench.backends.registry import load
 from lstmbench.environment import usable_cpus
-from lstmbench.plan import load_suite
+from lstmbench.suite import load_suite
 from lstmbench.units import duration, ratio
 from lstmbench.worker import problem_of
 from lstmbench.workload import Workload

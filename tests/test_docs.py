@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import require_peer
 
-from lstmbench import cli, plan, report, session
+from lstmbench import cli, plan, report, session, suite
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -75,8 +75,8 @@ def test_the_suite_in_the_readme_is_a_suite(tmp_path: Path):
     text = re.findall(r"```toml\n(.*?)```", README, re.S)[0]
     path = tmp_path / "mine.toml"
     path.write_text(text)
-    suite = plan.load_suite(str(path))
-    workloads = [workload for rows in suite.rows for workload in rows.workloads()]
+    mine = suite.load_suite(str(path))
+    workloads = [workload for rows in mine.rows for workload in rows.workloads()]
     assert len(workloads) == 2 * 2 * 2 * 4
 
 

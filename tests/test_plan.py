@@ -1,26 +1,12 @@
 """A suite and flags become a list of rows, or one line that says what is wrong with them."""
 
 import pytest
-from conftest import a_plan, a_row, a_workload
+from conftest import SUITE_HEAD, SUITE_ROWS, a_plan, a_row, a_workload
 
 from lstmbench import plan as plans
 from lstmbench.errors import UsageError
-from lstmbench.plan import Job, builtin_suites, load_suite, make_plan, thread_counts
-
-HEAD = 'name = "mine"\ndescription = ""\nbaseline = "numpy"\nbackends = ["numpy", "fake"]\n'
-ROWS = '[[rows]]\ncell = "lstm"\nmode = "infer"\nseq_len = 4\nbatch_size = 2\nhidden_size = 3\n'
-
-
-@pytest.fixture
-def suite_of(tmp_path):
-    """Load a suite from text."""
-
-    def load(text):
-        path = tmp_path / "mine.toml"
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return load_suite(str(path))
-
-    return load
+from lstmbench.plan import Job, make_plan, thread_counts
+from lstmbench.suite import load_suite
 
 
 def planned(suite, *, overrides=None, backends=None, baseline=None, threads=None):
@@ -38,52 +24,12 @@ def sizes_of(plan):
     return [(w.seq_len, w.batch_size) for w in plan.workloads]
 
 
-# --- the suites that come along
-
-
-@pytest.mark.parametrize("name", ["quick", "default"])
-def test_a_built_in_suite_makes_a_plan_whose_first_backend_is_its_baseline(name):
-    plan = planned(load_suite(name))
-
-    assert plan.baseline == "numpy"
-    assert "numba-cpu" in plan.backends
-    assert not plan.required
-    assert len(set(plan.workloads)) == len(plan.workloads) > 10
-    assert {w.mode for w in plan.workloads} == {"train", "infer"}
-
-
-def test_built_in_suites_are_named_as_their_files():
-    assert list(builtin_suites()) == sorted(builtin_suites())
-    assert {"quick", "default"} <= set(builtin_suites())
-    for name, suite in builtin_suites().items():
-        assert suite == load_suite(name)
-        assert suite.description
-
-
-def test_every_row_of_a_built_in_suite_says_where_its_sizes_are_from():
-    without = [name for name, s in builtin_suites().items() if not all(r.source for r in s.rows)]
-
-    assert without == []
-
-
-@pytest.mark.parametrize("name", builtin_suites())
-def test_every_built_in_suite_makes_a_plan_in_which_no_workload_is_declared_twice(name):
-    suite = load_suite(name)
-    declared = [workload for rows in suite.rows for workload in rows.workloads()]
-
-    assert len(planned(suite).workloads) == len(declared)
-
-
-def test_the_default_suite_runs_on_real_data_somewhere():
-    assert {w.data for w in planned(load_suite("default")).workloads} == {"random", "sunspots"}
-
-
 # --- what a suite declares
 
 
 def test_every_combination_of_a_declaration_is_a_row_batch_sizes_fastest(suite_of):
     suite = suite_of(
-        HEAD + '[[rows]]\ncell = ["gru", "lstm-bi"]\nmode = "infer"\nseq_len = "2:4:x2"\n'
+        SUITE_HEAD + '[[rows]]\ncell = ["gru", "lstm-bi"]\nmode = "infer"\nseq_len = "2:4:x2"\n'
         "batch_size = [1, 8]\nhidden_size = 3\n"
     )
 
@@ -96,7 +42,7 @@ def test_every_combination_of_a_declaration_is_a_row_batch_sizes_fastest(suite_o
 
 
 def test_the_input_size_is_the_hidden_size_or_one_for_sunspots(suite_of):
-    suite = suite_of(HEAD + ROWS + 'data = ["random", "sunspots"]\n')
+    suite = suite_of(SUITE_HEAD + SUITE_ROWS + 'data = ["random", "sunspots"]\n')
 
     assert [(w.data, w.input_size) for w in planned(suite).workloads] == [
         ("random", 3),
@@ -105,16 +51,18 @@ def test_the_input_size_is_the_hidden_size_or_one_for_sunspots(suite_of):
 
 
 def test_rows_without_biases_are_declared_so(suite_of):
-    assert [w.bias for w in planned(suite_of(HEAD + ROWS + "bias = false\n")).workloads] == [False]
+    assert [
+        w.bias for w in planned(suite_of(SUITE_HEAD + SUITE_ROWS + "bias = false\n")).workloads
+    ] == [False]
 
 
 def test_a_row_that_is_declared_twice_is_measured_once(suite_of):
-    assert len(planned(suite_of(HEAD + ROWS + ROWS)).workloads) == 1
+    assert len(planned(suite_of(SUITE_HEAD + SUITE_ROWS + SUITE_ROWS)).workloads) == 1
 
 
 def test_threads_come_from_the_person_or_the_suite_or_the_machine(suite_of):
-    with_threads = suite_of("threads = [1, 3]\n" + HEAD + ROWS)
-    without = suite_of(HEAD + ROWS)
+    with_threads = suite_of("threads = [1, 3]\n" + SUITE_HEAD + SUITE_ROWS)
+    without = suite_of(SUITE_HEAD + SUITE_ROWS)
 
     assert planned(with_threads, threads=[4]).threads == (4,)
     assert planned(with_threads).threads == (1, 3)
@@ -125,7 +73,7 @@ def test_threads_come_from_the_person_or_the_suite_or_the_machine(suite_of):
 
 
 def test_an_option_replaces_its_axis_in_every_declaration(suite_of):
-    suite = suite_of(HEAD + ROWS + ROWS.replace("lstm", "gru"))
+    suite = suite_of(SUITE_HEAD + SUITE_ROWS + SUITE_ROWS.replace("lstm", "gru"))
 
     plan = planned(suite, overrides={"seq_len": "8,16", "mode": ["train"], "input_size": "5"})
 
@@ -135,7 +83,7 @@ def test_an_option_replaces_its_axis_in_every_declaration(suite_of):
 
 
 def test_backends_that_a_person_names_are_required(suite_of):
-    plan = planned(suite_of(HEAD + ROWS), backends=["fake", "numpy", "fake"])
+    plan = planned(suite_of(SUITE_HEAD + SUITE_ROWS), backends=["fake", "numpy", "fake"])
 
     assert plan.required
     assert plan.backends == ("fake", "numpy")
@@ -143,11 +91,11 @@ def test_backends_that_a_person_names_are_required(suite_of):
 
 
 def test_without_the_baseline_of_the_suite_the_first_backend_is_it(suite_of):
-    assert planned(suite_of(HEAD + ROWS), backends=["fake"]).baseline == "fake"
+    assert planned(suite_of(SUITE_HEAD + SUITE_ROWS), backends=["fake"]).baseline == "fake"
 
 
 def test_a_baseline_that_is_not_among_the_backends_joins_them(suite_of):
-    plan = planned(suite_of(HEAD + ROWS), backends=["fake"], baseline="numba-cpu")
+    plan = planned(suite_of(SUITE_HEAD + SUITE_ROWS), backends=["fake"], baseline="numba-cpu")
 
     assert plan.backends == ("numba-cpu", "fake")
 
@@ -181,7 +129,9 @@ def test_a_plan_survives_its_journal():
 def test_unequal_lengths_are_rows_of_their_own_that_every_backend_shares(suite_of, tmp_path):
     (tmp_path / "corpus.txt").write_text("2 1 7")
     lengths = ["full", "uniform", str(tmp_path / "corpus.txt")]
-    plan = planned(suite_of(HEAD + ROWS), overrides={"lengths": lengths, "seq_len": "5"})
+    plan = planned(
+        suite_of(SUITE_HEAD + SUITE_ROWS), overrides={"lengths": lengths, "seq_len": "5"}
+    )
 
     full, uniform, corpus = plan.workloads
     assert full.steps == ()
@@ -198,74 +148,6 @@ def complaint(call, *given, **named):
         call(*given, **named)
     assert "\n" not in str(error.value)
     return str(error.value)
-
-
-def test_an_unknown_suite_comes_with_the_nearest_match_and_the_other_way():
-    assert complaint(load_suite, "quikc") == (
-        f"suite: unknown 'quikc'; did you mean 'quick'? known: {', '.join(builtin_suites())}; "
-        "or a path ending in .toml"
-    )
-
-
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [("absent.toml", "No such file or directory"), ("./", "Is a directory")],
-)
-def test_a_suite_that_cannot_be_read_says_why(tmp_path, monkeypatch, name, why):
-    monkeypatch.chdir(tmp_path)
-
-    assert complaint(load_suite, name) == f"suite {name}: cannot be read: {why}"
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (b"\xff\xfe\x00", "not a text file in UTF-8"),
-        ("name = ", "not TOML: "),
-        ("name = 1\nname = 2", "not TOML: "),
-        ("a = " + "[" * 100_000, "not TOML"),
-        ("", "name: Field required (and 4 more)"),
-        (HEAD, "rows: Field required"),
-        ("rows = []\n" + HEAD, "rows: "),
-        ("rows = 3\n" + HEAD, "rows: "),
-        (HEAD.replace("name", "nmae") + ROWS, "name: Field required"),
-        (HEAD + "colour = 3\n" + ROWS, "colour: Extra inputs are not permitted, got 3"),
-        (HEAD + ROWS + "hiden_size = 3\n", "rows[0].hiden_size: Extra inputs are not permitted"),
-        (HEAD + ROWS.replace("hidden_size = 3\n", ""), "rows[0].hidden_size: Field required"),
-        (HEAD + ROWS.replace("= 4", "= 4.5"), "rows[0].seq_len"),
-        (HEAD + ROWS.replace("= 4", "= true"), "rows[0].seq_len"),
-        (HEAD + ROWS.replace('"lstm"', "7"), "rows[0].cell"),
-        (HEAD.replace('["numpy", "fake"]', '"numpy"') + ROWS, "backends: "),
-        (HEAD.replace('["numpy", "fake"]', "[]") + ROWS, "backends: "),
-        ("threads = []\n" + HEAD + ROWS, "threads: "),
-    ],
-)
-def test_a_bad_suite_is_one_line_that_says_where(suite_of, text, message):
-    line = complaint(suite_of, text)
-
-    assert f"mine.toml: {message}" in line
-    assert len(line) < 300
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ('"lstm"', '"lsmt"', "cell: unknown 'lsmt'; did you mean 'lstm'?"),
-        ('"infer"', '"trian"', "mode: unknown 'trian'; did you mean 'train'?"),
-        ("seq_len = 4", "seq_len = 0", "seq_len: expected 1 to 2147483647, got 0"),
-        ("batch_size = 2", "batch_size = [1, -2]", "batch_size: expected 1 to 2147483647, got -2"),
-        ("hidden_size = 3", 'hidden_size = "4:2"', "hidden_size: the range '4:2' never reaches"),
-        ("seq_len = 4", 'seq_len = ""', "seq_len: expected sizes such as 32,64"),
-        ("seq_len = 4", "seq_len = []", "suite mine: no rows: an axis is empty"),
-        ('cell = "lstm"', "cell = []", "suite mine: no rows: an axis is empty"),
-        ('"fake"]', '"fkae"]', "backend: unknown 'fkae'; did you mean 'fake'?"),
-        ('baseline = "numpy"', 'baseline = "nunpy"', "backend: unknown 'nunpy'; did you"),
-    ],
-)
-def test_what_a_suite_asks_for_must_exist(suite_of, old, new, message):
-    suite = suite_of((HEAD + ROWS).replace(old, new))
-
-    assert message in complaint(planned, suite)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def list_(
     if what not in LISTS:
         raise UsageError(unknown("list", what, LISTS))
     from ..backends.registry import BACKENDS
-    from ..plan import builtin_suites, load_suite
+    from ..suite import builtin_suites, load_suite
     from ..workload import CELL_NAMES
 
     entries: list[dict[str, str]]

@@ -59,10 +59,11 @@ def run(
     Options replace an axis in every row of the suite.
     Writes a result file, and a Markdown report beside it.
     """
-    from .. import plan as plans
     from .. import session
     from ..environment import usable_cpus
+    from ..plan import make_plan
     from ..records import Settings
+    from ..suite import load_suite
 
     numbers = {"budget": budget, "precision": precision, "timeout": timeout, "rounds": rounds}
     for name, value in numbers.items():
@@ -87,8 +88,8 @@ def run(
         "data": names(data),
         "lengths": names(lengths),
     }
-    plan = plans.make_plan(
-        plans.load_suite(suite),
+    plan = make_plan(
+        load_suite(suite),
         overrides={name: value for name, value in overrides.items() if value is not None},
         backends=names(backend),
         baseline=baseline,

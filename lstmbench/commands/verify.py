@@ -38,7 +38,8 @@ def verify(
     from .. import session, verification
     from ..backends.registry import entry, is_simulated, missing
     from ..environment import usable_cpus
-    from ..plan import MAX_ROWS, load_suite, thread_counts
+    from ..plan import thread_counts
+    from ..suite import MAX_ROWS, load_suite
     from ..workload import DTYPES
 
     cells = names(cell) or list(CELLS)
