@@ -30,7 +30,7 @@ class Plan(Model):
     def jobs(self, number: int = 0) -> Iterator["Job"]:
         """One job a row; backends side by side, so that drift of the machine meets all alike.
 
-        The first backend in the first round is the second in the next, and so on.
+        The first backend of a round is the last of the next.
         """
         turn = number % len(self.backends)
         backends = self.backends[turn:] + self.backends[:turn]

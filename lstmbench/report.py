@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from . import arithmetic, gpu_section, peers, summary
+from . import arithmetic, gpu_section, peers, summary, twins_section
 from .errors import UsageError
 from .fields import median, of_the_bound, row_name
 from .markdown import escape, fold, table
@@ -83,6 +83,7 @@ def _of_file(result: Result) -> Iterator[str]:
     yield _every_row(lines, result.baseline)
     yield from peers.section(summary.on_gpu(lines, False))
     yield from peers.section(summary.on_gpu(lines, True), ", on the GPU")
+    yield from twins_section.section(lines)
     yield from gpu_section.section(result.rows)
     yield _machine(result)
     yield _method(result)
@@ -293,8 +294,8 @@ def _method(result: Result) -> str:
         "Every row was verified before and after it was timed, in the same process: outputs and "
         "every gradient against a float64 reference. A wrong row has no time.",
         f"{_processes(settings.rounds)} for each backend and number of threads, threads and "
-        "affinity set before anything loads; the backends take turns row by row, so that drift "
-        "meets all alike.",
+        "affinity set before anything loads; the backends take turns row by row, and at being "
+        "first round by round, so that drift meets all alike.",
         f"Samples: warm-up until steady, then until half the 95 % interval of the median is below "
         f"{percent(settings.precision)} of it (precise) or for {duration(settings.budget_s)} "
         "(budget). Intervals are distribution-free (order statistics); those of a speedup are the "
@@ -305,7 +306,8 @@ def _method(result: Result) -> str:
         "or memory, the better of a measurement at the start and one at the end) / the median.",
         "Other processes are watched while a row is timed: ⚠ marks what they may have disturbed.",
         "Compilation is never in a sample (counted, and proved not to be); peak memory is that of "
-        "the whole worker process.",
+        "the whole worker process.  What is done once, by whoever is first (the cache on disk of "
+        "compiled kernels, the reference of a row), is done before a row is timed.",
     ]
     items += [
         f"A timed call of {escape(name)}: {escape(what)}."

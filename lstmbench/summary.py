@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .labels import first_of_kind, kind_of
 from .records import Row
 from .stats import geometric_mean
 from .workload import Workload
@@ -154,14 +155,26 @@ def is_own(backend: str) -> bool:
 
 
 def own(line: Line) -> str | None:
-    """The fastest of the own backends of a line; ``None`` where none has a time."""
-    times = {name: time for name, time in line.timed().items() if is_own(name)}
+    """The fastest of the own backends of a line; ``None`` where none has a time.
+
+    Of several of one kind the first alone: the faster of two is faster than either of them is.
+    """
+    timed = line.timed()
+    times = {n: time for n, time in timed.items() if is_own(n) and first_of_kind(n, timed) == n}
     return min(times, key=times.__getitem__) if times else None
 
 
 def peers(line: Line) -> list[str]:
-    """The backends of others that have a time; NumPy is everybody's baseline and nobody's peer."""
-    return [name for name in line.timed() if not is_own(name) and name != "numpy"]
+    """The backends of others that have a time, the first of each kind.
+
+    NumPy is everybody's baseline and nobody's peer.
+    """
+    timed = line.timed()
+    return [
+        name
+        for name in timed
+        if not is_own(name) and kind_of(name) != "numpy" and first_of_kind(name, timed) == name
+    ]
 
 
 def wins(lines: Iterable[Line]) -> dict[str, int]:

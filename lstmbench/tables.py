@@ -11,7 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from . import arithmetic, summary
+from . import arithmetic, summary, twins
 from .records import Result, Row
 from .result import read
 from .units import duration, percent, rate, ratio
@@ -44,6 +44,7 @@ def results(rows: Sequence[Row], baseline: str, *, width: int) -> RenderableType
         *trouble(rows),
         *devices(rows),
         headline(lines, baseline),
+        *same_code(lines),
     )
 
 
@@ -186,6 +187,12 @@ def trouble(rows: Sequence[Row]) -> Iterator[Text]:
             f"({', '.join(reasons)}): their times are doubtful",
             style="yellow",
         )
+
+
+def same_code(lines: Sequence[summary.Line]) -> Iterator[Text]:
+    """What backends under two names show of the noise; nothing where there is none."""
+    for sentence in twins.sentences(twins.twins_of(lines)):
+        yield Text(f"A/A  {sentence}")
 
 
 def devices(rows: Sequence[Row]) -> Iterator[Text]:

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 
 from .. import cuda
 from ..errors import BackendUnavailable, UsageError, unknown
+from ..labels import AT
 from ..workload import DTYPES, Workload
 from .base import Backend
 
@@ -221,8 +222,6 @@ BACKENDS = {
     )
 }
 
-# Between a backend and the label of a second one of its kind.
-AT = "@"
 _LABEL = re.compile(r"[A-Za-z0-9-]+")
 
 
