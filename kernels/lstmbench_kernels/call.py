@@ -3,11 +3,14 @@
 from operator import is_
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .spec import Shape
 
 
 class Call:
-    """The arrays of one call, checked: those it reads, and those it writes.
+    """The arrays of one call, checked: those it reads, and those it writes; and its lengths.
 
     A call that is given the very same arrays again need not be checked and bound again, which takes
     longer than a small network.
@@ -20,8 +23,10 @@ class Call:
         written: dict[str, Any],
         shape: Shape,
         memory: Any,
+        lengths: NDArray[np.int64] | None = None,
     ) -> None:
         self.given, self.read, self.written, self.shape = given, read, written, shape
+        self.lengths = lengths
         self.results = {name: memory.result(array) for name, array in written.items()}
         self.states: Any = None  # of the results, as the caller gets them
         self.places = memory.places(given)
@@ -31,8 +36,12 @@ class Call:
         arrays = [*map(memory.result, read.values()), *self.results.values()]
         self.whole = all(id(array) in own for array in arrays)
 
-    def repeats(self, given: list[Any]) -> bool:
-        """Whether these are the same objects in the same places, of unchanged shapes."""
+    def repeats(self, given: list[Any], lengths: NDArray[np.int64] | None = None) -> bool:
+        """Whether these are the same objects in the same places, of unchanged shapes and lengths."""
+        if lengths is not self.lengths and (
+            lengths is None or self.lengths is None or not np.array_equal(lengths, self.lengths)
+        ):
+            return False
         return (
             len(given) == len(self.given)
             and all(map(is_, given, self.given))

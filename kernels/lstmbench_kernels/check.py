@@ -79,6 +79,27 @@ def check_out(name: str, value: Any, symbols: str, dims: Dims, dtype: str) -> Ar
     return array
 
 
+def whole_numbers(name: str, value: Any) -> NDArray[np.int64]:
+    """A copy of a row of whole numbers, given as an array or anything NumPy makes one of."""
+    numbers = np.asarray(value)
+    if numbers.ndim != 1 or not np.issubdtype(numbers.dtype, np.integer):
+        raise TypeError(
+            f"{name}: expected (B,) whole numbers, got {numbers.dtype} of shape {numbers.shape}"
+        )
+    return numbers.astype(np.int64)
+
+
+def check_lengths(lengths: NDArray[np.int64], shape: Shape) -> None:
+    """One length for each sequence, of at least one step and at most all."""
+    T, B = shape.seq_len, shape.batch_size
+    if len(lengths) != B:
+        raise ValueError(f"lengths: expected (B,) = ({B},), got ({len(lengths)},)")
+    if not 1 <= lengths.min() <= lengths.max() <= T:
+        raise ValueError(
+            f"lengths: expected 1 to {T}, got {int(lengths.min())} to {int(lengths.max())}"
+        )
+
+
 def parameter_symbols(cell: CellSpec, shape: Shape) -> dict[str, str]:
     """The shape of each parameter in letters, for messages."""
     G = "" if cell.num_gates == 1 else f"{cell.num_gates}*"

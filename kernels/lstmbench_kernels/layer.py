@@ -18,9 +18,11 @@ from .check import (
     check_array,
     check_choice,
     check_dtype,
+    check_lengths,
     check_names,
     check_size,
     parameter_symbols,
+    whole_numbers,
 )
 from .dtypes import ARRAY_DTYPES, numpy_dtype
 from .memory import HostMemory
@@ -129,6 +131,7 @@ class Recurrent:
         x: Any,
         states: Any = None,
         *,
+        lengths: Any = None,
         training: bool = False,
         out: Any = None,
         stream: Any = None,
@@ -139,6 +142,10 @@ class Recurrent:
             x: ``(T, B, I)``.
             states: initial states ``(L*D, B, H)``, zeros where None: ``(h0, c0)`` for an LSTM,
                 ``h0`` for the others.
+            lengths: how many steps of each sequence are valid, ``(B,)`` whole numbers from 1 to T;
+                all T where None.  Beyond them ``x`` is not read, ``y`` is zero, and so is the
+                gradient of ``x``; the final states are those of each sequence's own last step,
+                which is where the direction back in time begins.
             training: keep what ``backward`` needs.  ``x``, the initial states and ``y`` must then
                 stay as they are until ``backward`` has been called.
             out: arrays to write into: ``y``, or ``(y, states)`` as this function returns them.
@@ -149,9 +156,11 @@ class Recurrent:
         results are ready.  NumPy arrays are copied there and back, and the call waits.
         """
         given = leaves(x, states, out)
+        valid = None if lengths is None else whole_numbers("lengths", lengths)
         call = self._calls.get("forward")
-        if call is None or not call.repeats(given):
-            call = self._calls["forward"] = self._prepare_forward(given, x, states, out)
+        if call is None or not call.repeats(given, valid):
+            call = self._prepare_forward(given, x, states, out, valid)
+            self._calls["forward"] = call
         if self._tape is not None and self._memory.overlap(
             self._tape[0].written["y"], call.written["y"]
         ):
@@ -171,14 +180,18 @@ class Recurrent:
             raise ValueError(f"stream: expected None on 'cpu', got {stream!r}")
         return ()
 
-    def _prepare_forward(self, given: list[Any], x: Any, states: Any, out: Any) -> Call:
+    def _prepare_forward(
+        self, given: list[Any], x: Any, states: Any, out: Any, lengths: Array | None
+    ) -> Call:
         dims = ("T", "B", self.shape.input_size)
         taken = self._memory.take("x", x, "(T, B, I)", dims, rows=True)
         shape = replace(self.shape, seq_len=taken.shape[0], batch_size=taken.shape[1])
+        if lengths is not None:
+            check_lengths(lengths, shape)
         inputs = {"x": taken, **self._states("0", states, shape)}
         outputs = self._outputs(out, shape, x)
         self._check_apart(inputs, outputs)
-        call = Call(given, inputs, outputs, shape, self._memory)
+        call = Call(given, inputs, outputs, shape, self._memory, lengths)
         states = tuple(call.results[state + "T"] for state in self._cell.states)
         call.states = states if len(states) > 1 else states[0]
         return call

@@ -9,6 +9,7 @@ from .cells import (
     h_first,
     h_gates,
     has_state,
+    is_ragged,
     load_state,
     slot_numbers,
     slots,
@@ -17,12 +18,14 @@ from .cells import (
 from .gemm import (
     TILE_OFFSET,
     ZERO_OFFSET,
+    clear_padding,
     input_gradient,
     next_rows,
     panel_blocks,
     weight_gradient,
 )
 from .job import records
+from .rows import end_at, place_of
 from .simd import (
     WIDTH,
     item_bytes,
@@ -67,6 +70,8 @@ def _run_products(cell, jobs, share):
     for direction in range(share.directions):
         j = jobs[direction]
         for part in range(share.part_first, share.part_end):
+            if is_ragged(cell) and direction == 0:
+                clear_padding(cell, j, share, part)
             input_gradient(cell, j, share, part, direction > 0)
             weight_gradient(cell, j, share, part, False)
             weight_gradient(cell, j, share, part, True)
@@ -99,21 +104,28 @@ def _start_carry(cell, j, share):
         for b in range(share.b_first, share.b_end):
             value = splat(one, 0)
             if j.dcT != 0:
-                source = j.dcT + (b * j.H + v * lanes) * item_bytes(one)
+                source = j.dcT + (place_of(cell, j, b) * j.H + v * lanes) * item_bytes(one)
                 value = load_up_to(one, source, j.H - v * lanes)
             store(j.carry + (v * j.B + b) * WIDTH, value)
 
 
 @register_jitable
 def _run_step(cell, j, share, s):
-    """Step ``s``: dh = dpre_next · R, then the cell's gradient, for one thread's units and rows."""
+    """Step ``s``: dh = dpre_next · R, then the cell's gradient, for one thread's units and rows.
+
+    Rows that had no step after this one begin with what arrives at their final state; for those
+    that have none any more, what is left belongs to their initial state.
+    """
     one = cell.one
     size = item_bytes(one)
     row = slots(cell) * j.U * WIDTH
     block = j.B * row
     gate_step = j.blocks * block
     inner = len(h_gates(cell)) * j.U * (WIDTH // size)
-    t_next = j.T - 2 - s if j.reverse else s + 1
+    t = j.T - 1 - s if j.reverse else s
+    t_next = t - 1 if j.reverse else t + 1
+    active, came = end_at(cell, j, share, t), end_at(cell, j, share, t_next)
+    both, end = min(active, came), max(active, came)
     gates_next = j.gates + t_next * gate_step + h_first(cell) * j.U * WIDTH
     zero = share.scratch + ZERO_OFFSET
     for n in range(share.panel_first, share.panel_end):
@@ -124,10 +136,10 @@ def _run_step(cell, j, share, s):
         at_once = panel_blocks(j, vectors * WIDTH * inner)
         for k in range(0, j.blocks, at_once):
             b = share.b_first
-            while b < share.b_end:
-                rows = next_rows(share.b_end - b)
+            while b < end:
+                rows = next_rows((both if b < both else end) - b)
                 dh = share.scratch + TILE_OFFSET + (b - share.b_first) * vectors * WIDTH
-                if s < j.T - 1:
+                if b < came:
                     z = zero if k == 0 else dh
                     z_row = 0 if k == 0 else vectors * WIDTH
                     call_tile(j.tile, rows, vectors, dh, vectors * WIDTH, z, z_row,
@@ -135,9 +147,9 @@ def _run_step(cell, j, share, s):
                               panel + k * inner * vectors * WIDTH, inner,
                               min(at_once, j.blocks - k))  # fmt: skip
                 else:
-                    _load_last(one, j, dh, first, vectors, b, rows)
+                    _load_last(cell, j, dh, first, vectors, b, rows)
                 if k + at_once >= j.blocks:
-                    if s >= 0:
+                    if b < active:
                         _apply_gradient(cell, j, s, first, vectors, b, rows, dh)
                     else:
                         _store_initial(cell, j, first, vectors, b, rows, dh)
@@ -145,14 +157,16 @@ def _run_step(cell, j, share, s):
 
 
 @register_jitable
-def _load_last(one, j, scratch, first, vectors, b_first, rows):
+def _load_last(cell, j, scratch, first, vectors, b_first, rows):
     """dhT as a tile."""
+    one = cell.one
     size = item_bytes(one)
     lanes = WIDTH // size
     for r in range(rows):
+        dhT = j.dhT + place_of(cell, j, b_first + r) * j.H * size
         for v in range(vectors):
             unit = (first + v) * lanes
-            value = load_up_to(one, j.dhT + ((b_first + r) * j.H + unit) * size, j.H - unit)
+            value = load_up_to(one, dhT + unit * size, j.H - unit)
             store(scratch + (r * vectors + v) * WIDTH, value)
 
 
@@ -177,10 +191,11 @@ def _apply_gradient(cell, j, s, first, vectors, b_first, rows, scratch):
         unit = (first + v) * lanes
         for r in range(rows):
             b = b_first + r
+            place = place_of(cell, j, b)
             here = gates + (k * B + b) * row + u * WIDTH
             where = state + ((k * B + b) * U + u) * WIDTH
             dh = load(one, scratch + (r * vectors + v) * WIDTH)
-            dh = dh + load_up_to(one, dy + b * dy_row + unit * size, H - unit)
+            dh = dh + load_up_to(one, dy + place * dy_row + unit * size, H - unit)
             passed = carry + ((first + v) * B + b) * WIDTH
             saved = load_slots(one, here, U * WIDTH, slot_numbers(cell))
             result = step_gradient(
@@ -207,7 +222,7 @@ def _store_initial(cell, j, first, vectors, b_first, rows, scratch):
         for r in range(rows):
             b = b_first + r
             dh = load(one, scratch + (r * vectors + v) * WIDTH)
-            where = (b * j.H + unit) * size
+            where = (place_of(cell, j, b) * j.H + unit) * size
             passed = load_state(cell, j.carry + ((first + v) * j.B + b) * WIDTH)
             if carry_is_h(cell):
                 dh = dh + passed

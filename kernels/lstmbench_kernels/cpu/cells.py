@@ -35,13 +35,37 @@ class GRU(NamedTuple):
     one: Any
 
 
+class RaggedRNNTanh(NamedTuple):
+    one: Any
+
+
+class RaggedRNNRelu(NamedTuple):
+    one: Any
+
+
+class RaggedLSTM(NamedTuple):
+    one: Any
+
+
+class RaggedGRU(NamedTuple):
+    one: Any
+
+
 MARKERS: Mapping[str, Any] = {"rnn-tanh": RNNTanh, "rnn-relu": RNNRelu, "lstm": LSTM, "gru": GRU}
-_LAYOUT_OF = {marker: LAYOUTS[name] for name, marker in MARKERS.items()}
+RAGGED: Mapping[str, Any] = {
+    "rnn-tanh": RaggedRNNTanh,
+    "rnn-relu": RaggedRNNRelu,
+    "lstm": RaggedLSTM,
+    "gru": RaggedGRU,
+}
+_LAYOUT_OF = {
+    marker: LAYOUTS[name] for markers in (MARKERS, RAGGED) for name, marker in markers.items()
+}
 
 
-def marker(name: str, dtype: str) -> Any:
-    """The marker of a cell in a precision."""
-    return MARKERS[name](np.dtype(dtype).type(1))
+def marker(name: str, dtype: str, ragged: bool) -> Any:
+    """The marker of a cell in a precision, for full batches or for those of unequal lengths."""
+    return (RAGGED if ragged else MARKERS)[name](np.dtype(dtype).type(1))
 
 
 def _layout(cell: Any) -> Layout | None:
@@ -103,6 +127,19 @@ h_gates = _fact("h_gates")
 h_first = _fact("h_first")
 has_state = _fact("state")
 carry_is_h = _fact("carry_is_h")
+
+
+def is_ragged(cell):
+    """Whether the sequences of a batch have lengths of their own."""
+    raise NotImplementedError
+
+
+@overload(is_ragged)
+def _is_ragged(cell):
+    if _layout(cell) is None:
+        return None
+    ragged = cell.instance_class in RAGGED.values()
+    return lambda cell: ragged
 
 
 @register_jitable

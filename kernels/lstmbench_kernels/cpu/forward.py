@@ -4,10 +4,21 @@
 
 from numba.extending import register_jitable
 
-from .cells import h_first, h_gates, has_state, load_state, slot_numbers, slots, step
+from .cells import h_first, h_gates, has_state, is_ragged, load_state, slot_numbers, slots, step
 from .gemm import even_share, next_rows, project
 from .job import records
-from .simd import WIDTH, item_bytes, load, load_slots, load_up_to, store, store_slots, store_up_to
+from .rows import end_at, place_of
+from .simd import (
+    WIDTH,
+    item_bytes,
+    load,
+    load_slots,
+    load_up_to,
+    splat,
+    store,
+    store_slots,
+    store_up_to,
+)
 from .stream import AHEAD, call_stream
 from .sync import atomic_store
 from .team import barrier, finish, start, step_barrier, wait_for
@@ -43,8 +54,7 @@ def make_forward(cell):
 
 @register_jitable
 def _run_direction(cell, j, share):
-    _start_state(cell, j, share)
-    streaming = _is_streaming(j, share)
+    streaming = _is_streaming(cell, j, share)
     at_once = AHEAD if streaming else j.chunk
     for s in range(j.T):
         if j.below != 0:
@@ -64,8 +74,8 @@ def _run_direction(cell, j, share):
 
 
 @register_jitable
-def _is_streaming(j, share):
-    return j.stream != 0 and share.b_end - share.b_first == 1
+def _is_streaming(cell, j, share):
+    return not is_ragged(cell) and j.stream != 0 and share.b_end - share.b_first == 1
 
 
 @register_jitable
@@ -74,25 +84,39 @@ def _gates_of(cell, j, share, s):
     step = j.blocks * j.B * slots(cell) * j.U * WIDTH
     kept, n = j.T, s
     if not j.training:
-        kept = 2 * AHEAD if _is_streaming(j, share) else j.chunk
+        kept = 2 * AHEAD if _is_streaming(cell, j, share) else j.chunk
         n = s % kept
     return j.gates + (kept - 1 - n if j.reverse else n) * step
 
 
 @register_jitable
-def _start_state(cell, j, share):
-    """Lay the initial state out as ``[block][b][U][lanes]``."""
+def _start_rows(cell, j, share, s, b_first, b_end):
+    """Lay the initial state of rows that begin with step ``s`` out as ``[block][b][U][lanes]``."""
+    one = cell.one
+    size = item_bytes(one)
+    lanes = WIDTH // size
+    if is_ragged(cell):  # all of h, whose units every thread needs, and gets the same from each
+        for b in range(b_first, b_end):
+            source = j.h0 + place_of(cell, j, b) * j.H * size
+            for unit in range(0, j.H, lanes):
+                value = load_up_to(one, source + unit * size, j.H - unit)
+                store_up_to(one, _ring(cell, j, s - 1, b) + unit * size, value, j.H - unit)
     if not has_state(cell):
         return
-    one = cell.one
-    lanes = WIDTH // item_bytes(one)
     for k in range(share.block_first, share.block_end):
-        for b in range(share.b_first, share.b_end):
+        for b in range(b_first, b_end):
             for u in range(j.U):
                 unit = (k * j.U + u) * lanes
-                source = j.state0 + (b * j.H + unit) * item_bytes(one)
+                source = j.state0 + (place_of(cell, j, b) * j.H + unit) * size
                 value = load_up_to(one, source, j.H - unit)
-                store(j.state + ((k * j.B + b) * j.U + u) * WIDTH, value)
+                to = j.state + s * j.state_step
+                store(to + ((k * j.B + b) * j.U + u) * WIDTH, value)
+
+
+@register_jitable
+def _ring(cell, j, s, b):
+    """Where row ``b`` of h after step ``s`` lies: two steps are kept, in the order of the rows."""
+    return j.ring + ((s % 2) * j.B + b) * j.H * item_bytes(cell.one)
 
 
 @register_jitable
@@ -103,21 +127,26 @@ def _run_step(cell, j, share, s):
     row = slots(cell) * j.U * WIDTH
     vectors = len(h_gates(cell)) * j.U
     first = h_first(cell) * j.U * WIDTH
+    active, carried = end_at(cell, j, share, _time(j, s)), end_at(cell, j, share, _time(j, s - 1))
+    if carried < active:
+        _start_rows(cell, j, share, s, carried, active)
     h, h_row = j.h0, j.H * size
-    if s > 0:
+    if is_ragged(cell):
+        h = _ring(cell, j, s - 1, 0)
+    elif s > 0:
         h, h_row = j.y + _time(j, s - 1) * j.y_step, j.y_row
     gates = _gates_of(cell, j, share, s)
     # A row alone begins a part of each of the next steps' sums while it waits for its weights.
     later = s - s % AHEAD + AHEAD
-    streaming = _is_streaming(j, share) and later + AHEAD <= j.T
+    streaming = _is_streaming(cell, j, share) and later + AHEAD <= j.T
     ahead = _gates_of(cell, j, share, later) if streaming else 0
     for n in range(share.block_first, share.block_end):
         # Every other step sweeps the blocks backwards: what is still in cache is used first.
         k = share.block_first + share.block_end - 1 - n if s % 2 else n
         panel = j.weight_h + k * j.H * vectors * WIDTH
         b = share.b_first
-        while b < share.b_end:
-            rows = next_rows(share.b_end - b)
+        while b < active:
+            rows = next_rows(active - b)
             c = gates + (k * j.B + b) * row
             if ahead != 0:
                 to = ahead + (k * j.B + b) * row
@@ -125,8 +154,10 @@ def _run_step(cell, j, share, s):
             else:
                 call_tile(j.tile, rows, vectors, c + first, row, c + first, row,
                      h + b * h_row, h_row, size, 0, panel, j.H, 1)  # fmt: skip
-            _apply_cell(cell, j, s, k, b, rows, c)
+            _apply_cell(cell, j, s, k, b, rows, end_at(cell, j, share, _time(j, s + 1)), c)
             b += rows
+        if is_ragged(cell):
+            _clear_padding(cell, j, s, k, active, share.b_end)
 
 
 @register_jitable
@@ -161,13 +192,27 @@ def _stream(cell, j, part, t, k, b, sums, h, ahead):
 
 
 @register_jitable
-def _apply_cell(cell, j, s, k, b_first, rows, sums):
-    """The elementwise step for one tile: sums in, h and state out, gates kept in training."""
+def _clear_padding(cell, j, s, k, b_first, b_end):
+    """Rows without a step are zero in y."""
+    one = cell.one
+    size = item_bytes(one)
+    lanes = WIDTH // size
+    for b in range(b_first, b_end):
+        y = j.y + _time(j, s) * j.y_step + place_of(cell, j, b) * j.y_row
+        for unit in range(k * j.U * lanes, min((k + 1) * j.U * lanes, j.H), lanes):
+            store_up_to(one, y + unit * size, splat(one, 0), j.H - unit)
+
+
+@register_jitable
+def _apply_cell(cell, j, s, k, b_first, rows, going_on, sums):
+    """The elementwise step for one tile: sums in, h and state out, gates kept in training.
+
+    Rows from ``going_on`` on have no step after this one: their states are the final ones.
+    """
     one = cell.one
     size = item_bytes(one)
     lanes = WIDTH // size
     U, H, B = j.U, j.H, j.B
-    last = s == j.T - 1
     training = j.training
     hT, cT = j.hT, j.cT
     y = j.y + _time(j, s) * j.y_step
@@ -177,6 +222,7 @@ def _apply_cell(cell, j, s, k, b_first, rows, sums):
     row = slots(cell) * U * WIDTH
     for r in range(rows):
         b = b_first + r
+        place = place_of(cell, j, b)
         for u in range(U):
             here = sums + r * row + u * WIDTH
             where = ((k * B + b) * U + u) * WIDTH
@@ -187,8 +233,10 @@ def _apply_cell(cell, j, s, k, b_first, rows, sums):
                 store_slots(here, U * WIDTH, result[2:])
             if has_state(cell):
                 store(state_next + where, result[1])
-            store_up_to(one, y + b * y_row + unit * size, result[0], H - unit)
-            if last:
-                store_up_to(one, hT + (b * H + unit) * size, result[0], H - unit)
+            store_up_to(one, y + place * y_row + unit * size, result[0], H - unit)
+            if is_ragged(cell):
+                store_up_to(one, _ring(cell, j, s, b) + unit * size, result[0], H - unit)
+            if b >= going_on:
+                store_up_to(one, hT + (place * H + unit) * size, result[0], H - unit)
                 if has_state(cell) and cT != 0:
-                    store_up_to(one, cT + (b * H + unit) * size, result[1], H - unit)
+                    store_up_to(one, cT + (place * H + unit) * size, result[1], H - unit)

@@ -8,7 +8,8 @@ et al., arXiv 1604.01946, section 3), split over threads by what each writes.
 
 from numba.extending import register_jitable
 
-from .cells import h_first, h_gates, slots, x_gates
+from .cells import h_first, h_gates, is_ragged, slots, x_gates
+from .rows import place_of, steps_of
 from .simd import WIDTH, item_bytes, load, load_up_to, splat, store, store_up_to
 from .tile import TILE_ROWS, TILE_VECTORS, call_tile
 
@@ -56,7 +57,8 @@ def add_tile(one, target, target_row, rows, vectors, columns, source, add):
 def project(cell, j, t_first, t_end, gates, b_first, b_end, block_first, block_end):
     """Start the sums of some steps: W·x + b.  ``gates`` is the address of step ``t_first``'s.
 
-    Tiles run along time where there are more steps than rows: a batch of one fills them too.
+    Tiles run along time where there are more steps than rows: a batch of one fills them too.  Those
+    of a ragged batch always do: its rows end at different times and lie in another order.
     """
     one = cell.one
     size = item_bytes(one)
@@ -65,22 +67,23 @@ def project(cell, j, t_first, t_end, gates, b_first, b_end, block_first, block_e
     step = j.blocks * block
     vectors = len(x_gates(cell)) * j.U
     rest = slots(cell) * j.U - vectors
-    along_time = t_end - t_first > b_end - b_first
+    along_time = is_ragged(cell) or t_end - t_first > b_end - b_first
     a_row = j.x_step if along_time else j.x_row
     c_row = step if along_time else row
     outer = b_end - b_first if along_time else t_end - t_first
-    inner = t_end - t_first if along_time else b_end - b_first
     for k in range(block_first, block_end):
         panel = j.weight_x + k * j.I * vectors * WIDTH
         bias = j.bias + k * row
         for m in range(outer):
             if along_time:
-                a = j.x + t_first * j.x_step + (b_first + m) * j.x_row
-                c = gates + k * block + (b_first + m) * row
+                b = b_first + m
+                a = j.x + t_first * j.x_step + place_of(cell, j, b) * j.x_row
+                c = gates + k * block + b * row
+                left = min(t_end, steps_of(cell, j, b)) - t_first
             else:
                 a = j.x + (t_first + m) * j.x_step + b_first * j.x_row
                 c = gates + m * step + k * block + b_first * row
-            left = inner
+                left = b_end - b_first
             while left > 0:
                 rows = next_rows(left)
                 call_tile(
@@ -97,7 +100,7 @@ def project(cell, j, t_first, t_end, gates, b_first, b_end, block_first, block_e
 
 @register_jitable
 def input_gradient(cell, j, share, part, add):
-    """dx (+)= dpre · W for one part of the steps or of the rows."""
+    """dx (+)= dpre · W for one part of the steps or of the rows; of each row's own steps."""
     one = cell.one
     size = item_bytes(one)
     lanes = WIDTH // size
@@ -109,11 +112,11 @@ def input_gradient(cell, j, share, part, add):
     zero = share.scratch + ZERO_OFFSET
     columns = (j.I + lanes - 1) // lanes
     t_first, t_end, b_first, b_end = 0, j.T, 0, j.B
-    if j.T > j.B:
+    if is_ragged(cell) or j.T > j.B:
         t_first, t_end = even_share(j.T, part, share.parts)
     else:
         b_first, b_end = even_share(j.B, part, share.parts)
-    along_time = t_end - t_first > b_end - b_first
+    along_time = is_ragged(cell) or t_end - t_first > b_end - b_first
     a_row = step if along_time else row
     c_row = j.dx_step if along_time else j.dx_row
     for v in range(0, columns, TILE_VECTORS):
@@ -128,9 +131,12 @@ def input_gradient(cell, j, share, part, add):
             for m in range(b_end - b_first if along_time else t_end - t_first):
                 t = t_first if along_time else t_first + m
                 b = b_first + m if along_time else b_first
-                a = j.gates + t * step + k * block + b * row
-                c = j.dx + t * j.dx_step + b * j.dx_row + v * WIDTH
                 left = t_end - t_first if along_time else b_end - b_first
+                if is_ragged(cell):
+                    t, t_last = even_share(steps_of(cell, j, b), part, share.parts)
+                    left = t_last - t
+                a = j.gates + t * step + k * block + b * row
+                c = j.dx + t * j.dx_step + place_of(cell, j, b) * j.dx_row + v * WIDTH
                 while left > 0:
                     rows = next_rows(left)
                     if width >= vectors * lanes:
@@ -145,6 +151,19 @@ def input_gradient(cell, j, share, part, add):
                     a += rows * a_row
                     c += rows * c_row
                     left -= rows
+
+
+@register_jitable
+def clear_padding(cell, j, share, part):
+    """dx is zero where a row has no step."""
+    one = cell.one
+    size = item_bytes(one)
+    lanes = WIDTH // size
+    for b in range(part, j.B, share.parts):
+        for t in range(steps_of(cell, j, b), j.T):
+            dx = j.dx + t * j.dx_step + place_of(cell, j, b) * j.dx_row
+            for i in range(0, j.I, lanes):
+                store_up_to(one, dx + i * size, splat(one, 0), j.I - i)
 
 
 @register_jitable
@@ -168,6 +187,7 @@ def weight_gradient(cell, j, share, part, hidden):
     """dW = dpreᵀ · x and its bias, or (``hidden``) dR = dpreᵀ · h_prev and its bias.
 
     A part owns some (block, slot) pairs: the rows of a gradient that one vector of units gives.
+    The sum goes over many steps of several rows at once, in a ragged batch over those of one.
     """
     one = cell.one
     size = item_bytes(one)
@@ -186,29 +206,31 @@ def weight_gradient(cell, j, share, part, hidden):
     task_first, task_end = even_share(j.blocks * groups, part, share.parts)
     if task_first == task_end:
         return
-    steps = max(1, CHUNK_ROWS // j.B)
-    rows_at_once = min(j.B, CHUNK_ROWS)
+    rows_at_once = 1 if is_ragged(cell) else min(j.B, CHUNK_ROWS)
+    steps = CHUNK_ROWS // rows_at_once
     for v in range(0, columns, TILE_VECTORS):
         vectors = min(TILE_VECTORS, columns - v)
         width = K - v * lanes
         for t in range(0, j.T, steps):
-            t_count = min(steps, j.T - t)
             for b in range(0, j.B, rows_at_once):
+                t_count = min(steps, steps_of(cell, j, b) - t)
+                if t_count <= 0:
+                    continue
                 b_count = min(rows_at_once, j.B - b)
                 first = t == 0 and b == 0
                 for m in range(t_count):
                     if hidden:
                         t_prev = t + m + 1 if j.reverse else t + m - 1
-                        if t_prev < 0 or t_prev >= j.T:
+                        if t_prev < 0 or t_prev >= steps_of(cell, j, b):
                             source, source_row = j.h0, j.H * size
                         else:
                             source, source_row = j.y + t_prev * j.y_step, j.y_row
                     else:
                         source, source_row = j.x + (t + m) * j.x_step, j.x_row
                     pack_rows(one, share.scratch + m * b_count * vectors * WIDTH, vectors,
-                              source + b * source_row + v * WIDTH, source_row,
+                              source + place_of(cell, j, b) * source_row + v * WIDTH, source_row,
                               b_count, width)  # fmt: skip
-                if j.B == 1:
+                if rows_at_once == 1:
                     inner, outer, a_step, a_skip = t_count, 1, step, 0
                 else:
                     inner, outer, a_step, a_skip = b_count, t_count, row, step

@@ -16,6 +16,8 @@ _JOB_FIELDS = (
     "weight_x", "weight_h", "bias", "gates", "state", "state_step",
     # where layers overlap: the addresses of how many steps this layer and the one below have done
     "done", "below",
+    # of a ragged batch: addresses of what ``rows.Deal`` holds, and of h at two steps in its order
+    "order", "lengths", "ends", "ring",
     # backward
     "panel_vectors", "panels", "weight_x_t", "weight_h_t", "dy", "dy_step", "dy_row", "dhT", "dcT",
     "carry", "dh0", "dc0", "dx", "dx_step", "dx_row", "dweight_ih", "dweight_hh",
@@ -23,7 +25,7 @@ _JOB_FIELDS = (
 )  # fmt: skip
 _SHARE_FIELDS = (
     "thread", "threads", "part_first", "part_end", "parts",
-    "direction_first", "direction_end", "b_first", "b_end",
+    "direction_first", "direction_end", "row_group", "b_first", "b_end",
     "block_first", "block_end", "panel_first", "panel_end",
     "group_size", "unit", "patience", "slow_waits", "waited", "group_counter", "team_counter",
     "start_counter", "finish_counter", "scratch", "layers", "directions",

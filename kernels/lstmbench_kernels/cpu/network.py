@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..call import Call
 from ..cells.layout import LAYOUTS
 from ..spec import CellSpec, Shape
 from .backward import make_backward
@@ -20,7 +21,7 @@ from .forward import make_forward
 from .host import allowed_processors
 from .job import CALL
 from .weights import Weights
-from .workspace import Workspace, address_of, make_workspace
+from .workspace import Workspace, address_of, bind_lengths, make_workspace
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -29,10 +30,10 @@ WORKSPACES_KEPT = 4  # shapes whose buffers a layer keeps, the latest used
 
 
 @cache
-def entry_code(mode: str, cell: str, dtype: str) -> int:
+def entry_code(mode: str, cell: str, dtype: str, ragged: bool) -> int:
     """The address of the code of ``forward`` or ``backward`` for a cell in a precision."""
     make = {"forward": make_forward, "backward": make_backward}[mode]
-    address: int = callback(make(marker(cell, dtype)), CALL).address
+    address: int = callback(make(marker(cell, dtype, ragged)), CALL).address
     return address
 
 
@@ -56,21 +57,24 @@ class CpuNetwork:
         """Copy and pack a state dict."""
         self.weights.load(parameters)
 
-    def compile(self, mode: str) -> int:
+    def compile(self, mode: str, ragged: bool = False) -> int:
         """The address of the code of ``forward`` or ``backward``, compiled or taken from disk."""
-        return entry_code(mode, self.cell.name, self.dtype.name)
+        return entry_code(mode, self.cell.name, self.dtype.name, ragged)
 
-    def forward(self, inputs: Arrays, outputs: Arrays, training: bool, call: object) -> Workspace:
+    def forward(self, inputs: Arrays, outputs: Arrays, training: bool, call: Call) -> Workspace:
         """Run all layers from ``x`` and the given initial states into y, hT (and cT).
 
-        The same ``call`` means the very same arrays as when it came first.
+        The same ``call`` means the very same arrays, and lengths, as when it came first.
         """
         T, B, _ = inputs["x"].shape
         work = self._workspace(T, B, training)
         if work.bound.get("forward") is not call:
+            bind_lengths(work, call.lengths, (T, B))
             self._bind_forward(work, inputs, outputs)
             work.bound["forward"] = call
-        work.run(self.compile("forward"))
+        work.run(self.compile("forward", work.is_ragged))
+        if work.steps < T:
+            outputs["y"][work.steps :] = 0
         return work
 
     def _bind_forward(self, work: Workspace, inputs: Arrays, outputs: Arrays) -> None:
@@ -96,12 +100,14 @@ class CpuNetwork:
             for name in ("hT", "cT"):
                 job[name] = address_of(outputs[name]) + state_bytes if name in outputs else 0
 
-    def backward(self, work: Workspace, upstream: Arrays, gradients: Arrays, call: object) -> None:
+    def backward(self, work: Workspace, upstream: Arrays, gradients: Arrays, call: Call) -> None:
         """Run all layers back from dy and the given state gradients; gates are written over."""
         if work.bound.get("backward") is not call:
             self._bind_backward(work, upstream, gradients)
             work.bound["backward"] = call
-        work.run(self.compile("backward"))
+        work.run(self.compile("backward", work.is_ragged))
+        if work.steps < len(gradients["x"]):
+            gradients["x"][work.steps :] = 0
 
     def _bind_backward(self, work: Workspace, upstream: Arrays, gradients: Arrays) -> None:
         jobs, H, item = work.jobs, self.shape.hidden_size, self.dtype.itemsize

@@ -15,6 +15,7 @@ from .gemm import scratch_bytes
 from .host import l2_bytes
 from .job import JOB, SHARE
 from .pack import Geometry, aligned_zeros
+from .rows import Deal, deal_rows
 from .schedule import PIECES, Schedule, choose_schedule, step_seconds, streams
 from .stream import AHEAD, stream_code
 from .team import TEAM
@@ -65,7 +66,19 @@ class Workspace:
     next_rest: int = 0  # one late thread may be chance, or the first touch of new memory
     waking: bool = False  # whether the threads may be asleep from a rest
     calls: Counter[int] = field(default_factory=Counter)  # of each entry
-    fewer_took: dict[int, int] = field(default_factory=dict)  # nanoseconds, at the least
+    fewer_took: dict[int, float] = field(default_factory=dict)  # nanoseconds a step, at the least
+    # Of the call whose arrays are bound: steps of its longest row, and of all rows together.
+    steps: int = 0
+    valid_steps: int = 0
+    row_groups: int = 1
+    chunks: tuple[int, int] = (1, 1)  # of steps, in a full and in a ragged batch
+    deal: Deal | None = None
+    rings: list[Array] = field(default_factory=list)
+
+    @property
+    def is_ragged(self) -> bool:
+        """Whether the rows of the call have different lengths."""
+        return self.deal is not None
 
     def run(self, entry: int) -> None:
         """Run a call on the team; where that was slower than with fewer threads, rest from it.
@@ -83,12 +96,12 @@ class Workspace:
         if self.rest > 0 or self.calls[entry] in TRIALS:
             self.rest = max(0, self.rest - 1)
             TEAM.run(entry, self.jobs_address, *self.resting)
-            took = clock() - begin
+            took = (clock() - begin) / self.valid_steps
             self.fewer_took[entry] = min(took, self.fewer_took.get(entry, took))
             self.waking = True
             return
         TEAM.run(entry, self.jobs_address, *self.sharing)
-        took = clock() - begin
+        took = (clock() - begin) / self.valid_steps
         waited = self.waited.max()
         # The first call after a rest wakes the threads, which says nothing of the next.
         judged, self.waking = not self.waking, False
@@ -120,6 +133,7 @@ def make_workspace(
     if training and shape.num_layers > 1:
         pair = [aligned_zeros((T, B, D * H), dtype) for _ in range(2)]
         work.layer_gradients = [pair[n % 2] for n in range(shape.num_layers - 1)]
+    work.row_groups = schedule.row_groups
     work.geometries = [weights.geometry(n, schedule.unit_groups) for n in range(len(layers))]
     loop = T * step_seconds(cell, shape, dtype.itemsize, schedule)
     work.patience = int(1e9 * max(SHORTEST_PATIENCE, loop))
@@ -163,6 +177,8 @@ def _fill_job(
     chunk = max(1, min(T // PIECES if overlapping else T, CHUNK_BYTES // step_bytes))
     streaming = streams(len(layout.x_gates), shape, input_size, dtype.itemsize)
     kept = T if training else max(chunk, 2 * AHEAD)
+    # A ragged batch is projected along time, whose tiles want to be full.
+    work.chunks = chunk, max(chunk, min(T, 2 * AHEAD))
     gates = aligned_zeros((kept, *step), dtype)
     states = (T + 1 if training else 1) if layout.state else 0
     state = aligned_zeros((states, blocks, B, U, lanes), dtype)
@@ -217,6 +233,7 @@ def _make_shares(work: Workspace, schedule: Schedule, shape: Shape, parts: int) 
             "layer_groups": schedule.layer_groups, "layer_turn": thread % schedule.layer_groups,
             "direction_first": direction * D // schedule.direction_groups,
             "direction_end": (direction + 1) * D // schedule.direction_groups,
+            "row_group": rows,
             "b_first": rows * B // schedule.row_groups,
             "b_end": (rows + 1) * B // schedule.row_groups,
             "block_first": unit * blocks // schedule.unit_groups,
@@ -232,3 +249,27 @@ def _make_shares(work: Workspace, schedule: Schedule, shape: Shape, parts: int) 
         for name, value in values.items():
             shares[thread][name] = value
     return shares
+
+
+def bind_lengths(work: Workspace, lengths: Any, batch: tuple[int, int]) -> None:
+    """Have the next calls run the steps that each row of a batch of ``(T, B)`` has.
+
+    ``lengths`` is ``(B,)``, or None where all are T.  Rows of one length are a full batch of as
+    many steps, whatever the arrays have room for.
+    """
+    T, B = batch
+    work.steps = T if lengths is None else int(lengths.max())
+    work.valid_steps = T * B if lengths is None else int(lengths.sum())
+    ragged = work.valid_steps < work.steps * B
+    work.deal = deal_rows(lengths, work.row_groups) if ragged else None
+    work.jobs["T"] = work.steps
+    work.jobs["chunk"] = min(work.chunks[ragged], work.steps)
+    if work.deal is None:
+        return
+    for name, numbers in work.deal._asdict().items():
+        work.jobs[name] = address_of(numbers)
+    if not work.rings:
+        rows = work.zeros.shape
+        work.rings = [aligned_zeros((2, *rows), work.zeros.dtype) for _ in work.jobs]
+        for job, ring in zip(work.jobs, work.rings, strict=True):
+            job["ring"] = address_of(ring)
