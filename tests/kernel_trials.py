@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from lstmbench.verify import KINK, kink_slack
-from lstmbench_kernels import GRU, LSTM, RNN, reference
+from lstmbench.verify import KINK, evaluate, kink_slack
+from lstmbench_kernels import GRU, LSTM, RNN
 from lstmbench_kernels.problem import Problem, make_problem
 from lstmbench_kernels.spec import CellSpec, Shape
 
@@ -60,7 +60,9 @@ def run_layer(layer: Any, problem: Problem, *, training: bool = True) -> tuple[d
     cell = problem.cell
     layer.load_state_dict(problem.parameters)
     states = states_of(cell, problem.inputs, "0")
-    outputs = named(cell, *layer.forward(problem.inputs["x"], states, training=training))
+    lengths = problem.lengths or None
+    found = layer.forward(problem.inputs["x"], states, lengths=lengths, training=training)
+    outputs = named(cell, *found)
     if not training:
         return outputs, {}
     dstates = states_of(cell, {k[1:]: v for k, v in problem.upstream.items()}, "T")
@@ -69,9 +71,8 @@ def run_layer(layer: Any, problem: Problem, *, training: bool = True) -> tuple[d
 
 def run_reference(problem: Problem) -> tuple[dict, dict]:
     """Outputs and gradients of a problem from the oracle, in the problem's precision."""
-    network = problem.cell, problem.shape, problem.inputs, problem.parameters
-    outputs, tape = reference.forward(*network)
-    return outputs, reference.backward(*network, tape, problem.upstream)
+    outputs, gradients = evaluate(problem, gradients=True)
+    return dict(outputs), dict(gradients or {})
 
 
 def worst_error(got: np.ndarray, truth: np.ndarray, slack: Any = 0.0) -> float:
@@ -100,11 +101,20 @@ def assert_close(got: dict, truth: dict, rounded: dict, dtype: str, slack: dict)
 
 
 def check_against_oracle(
-    cell: CellSpec, shape: Shape, dtype: str, *, seed: int = 0, **options: Any
+    cell: CellSpec,
+    shape: Shape,
+    dtype: str,
+    *,
+    seed: int = 0,
+    lengths: tuple[int, ...] = (),
+    **options: Any,
 ) -> None:
-    """Inference, training and every gradient of one case."""
-    exact = make_problem(cell, shape, dtype="float64", seed=seed)
+    """Inference, training and every gradient of one case; padding is not a number."""
+    exact = make_problem(cell, shape, dtype="float64", seed=seed, lengths=lengths)
     problem = exact.astype(dtype)
+    for row, length in enumerate(lengths):
+        problem.inputs["x"][length:, row] = np.nan
+        problem.upstream["dy"][length:, row] = np.nan
     truth, true_gradients = run_reference(exact)
     rounded, rounded_gradients = run_reference(problem)
     layer = make_layer(cell, shape, dtype, **options)

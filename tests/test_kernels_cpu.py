@@ -56,6 +56,42 @@ def test_a_large_network_agrees_with_the_oracle(cell: CellSpec, dtype: str) -> N
     check_against_oracle(cell, LARGE, dtype, num_threads=2)
 
 
+LENGTHS = {
+    Shape(1, 3, 4, 5): (1, 1, 1),
+    Shape(7, 1, 5, 9): (4,),
+    Shape(9, 6, 20, 52): (4, 9, 1, 7, 9, 3),
+    Shape(30, 13, 17, 64): (3, 30, 1, 28, 9, 9, 9, 17, 5, 2, 30, 11, 20),
+    Shape(12, 4, 8, 40): (5, 9, 9, 2),  # none as long as the arrays have room for
+    Shape(300, 2, 3, 8): (290, 3),  # more steps than one panel of the weight gradient holds
+}
+
+
+@every_cell
+@every_dtype
+@pytest.mark.parametrize("size", LENGTHS, ids=name_of)
+def test_only_the_valid_steps_of_ragged_batches_count(
+    cell: CellSpec, dtype: str, size: Shape
+) -> None:
+    for layers, both, threads in ((1, False, 1), (2, True, 2), (3, False, 2), (1, True, 3)):
+        shape = replace(size, num_layers=layers, bidirectional=both)
+        check_against_oracle(cell, shape, dtype, lengths=LENGTHS[size], num_threads=threads)
+
+
+@settings(deadline=None, max_examples=40)
+@given(data=st.data())
+def test_any_lengths_agree_with_the_oracle(data: st.DataObject) -> None:
+    cell = data.draw(st.sampled_from(list(CELLS.values())))
+    T, B = data.draw(st.integers(1, 12)), data.draw(st.integers(1, 20))
+    sizes = data.draw(st.tuples(st.integers(1, 70), st.integers(1, 70), st.integers(1, 3)))
+    shape = Shape(T, B, *sizes, data.draw(st.booleans()), data.draw(st.booleans()))
+    lengths = tuple(data.draw(st.lists(st.integers(1, T), min_size=B, max_size=B)))
+    dtype, threads = (
+        data.draw(st.sampled_from(["float32", "float64"])),
+        data.draw(st.integers(1, 3)),
+    )
+    check_against_oracle(cell, shape, dtype, lengths=lengths, num_threads=threads)
+
+
 @every_cell
 @settings(deadline=None, max_examples=25)
 @given(

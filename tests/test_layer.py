@@ -218,6 +218,39 @@ def test_results_of_two_calls_do_not_share_memory() -> None:
         np.testing.assert_array_equal(array, copy)
 
 
+def test_other_lengths_of_the_same_arrays_are_another_call() -> None:
+    problem = make_problem(CELLS["gru"], Shape(6, 3, 4, 5))
+    layer = GRU(4, 5, num_threads=1)
+    x, y, hT = problem.inputs["x"], np.empty((6, 3, 5), "float32"), np.empty((1, 3, 5), "float32")
+    lengths = np.array([6, 2, 4])
+    for change in (lambda: None, lambda: lengths.fill(3), lambda: lengths.put(1, 5)):
+        change()
+        for valid in (lengths, None, lengths.tolist(), lengths):
+            layer.forward(x, out=(y, hT), lengths=valid)
+            for row, length in enumerate([6, 6, 6] if valid is None else lengths):
+                alone, _ = layer.forward(np.ascontiguousarray(x[:length, row : row + 1]))
+                np.testing.assert_allclose(y[:length, row], alone[:, 0], atol=1e-6)
+                np.testing.assert_array_equal(hT[0, row], y[length - 1, row])
+                assert not y[length:, row].any()
+
+
+@pytest.mark.parametrize(
+    ("lengths", "error", "message"),
+    [
+        ([1, 2], ValueError, r"lengths: expected \(B,\) = \(3,\), got \(2,\)"),
+        ([1, 2, 7], ValueError, "lengths: expected 1 to 6, got 1 to 7"),
+        ([0, 2, 6], ValueError, "lengths: expected 1 to 6, got 0 to 6"),
+        ([1.0, 2.0, 6.0], TypeError, r"lengths: expected \(B,\) whole numbers, got float64"),
+        ([[1, 2, 6]], TypeError, r"whole numbers, got int64 of shape \(1, 3\)"),
+        (6, TypeError, r"whole numbers, got int64 of shape \(\)"),
+    ],
+)
+def test_lengths_that_no_batch_has_are_refused(lengths, error, message) -> None:
+    layer = RNN(4, 5, num_threads=1)
+    with pytest.raises(error, match=message):
+        layer.forward(np.zeros((6, 3, 4), "float32"), lengths=lengths)
+
+
 @every_cell
 def test_inputs_may_be_strided(cell: CellSpec) -> None:
     """Batch-first arrays seen time-major, and arrays with gaps, give the same bits."""

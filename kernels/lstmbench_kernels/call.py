@@ -37,7 +37,7 @@ class Call:
         self.whole = all(id(array) in own for array in arrays)
 
     def repeats(self, given: list[Any], lengths: NDArray[np.int64] | None = None) -> bool:
-        """Whether these are the same objects in the same places, of unchanged shapes and lengths."""
+        """Whether these are the same objects in the same places, of the same shapes and lengths."""
         if lengths is not self.lengths and (
             lengths is None or self.lengths is None or not np.array_equal(lengths, self.lengths)
         ):

@@ -68,8 +68,8 @@ class Workspace:
     calls: Counter[int] = field(default_factory=Counter)  # of each entry
     fewer_took: dict[int, float] = field(default_factory=dict)  # nanoseconds a step, at the least
     # Of the call whose arrays are bound: steps of its longest row, and of all rows together.
-    steps: int = 0
-    valid_steps: int = 0
+    steps: int = 1
+    valid_steps: int = 1
     row_groups: int = 1
     chunks: tuple[int, int] = (1, 1)  # of steps, in a full and in a ragged batch
     deal: Deal | None = None
