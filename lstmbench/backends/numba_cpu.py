@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 import numba
+import numpy as np
 from numba.core import event
 
 import lstmbench_kernels
@@ -46,6 +47,7 @@ class NetworkStep:
         self.network.load_state_dict(problem.parameters)
         self.names = cell.states
         self.x = problem.inputs["x"]
+        self.lengths = np.array(problem.lengths) if problem.lengths else None
         self.initial = self._states([problem.inputs[name + "0"] for name in cell.states])
         self.dy = problem.upstream["dy"]
         self.final = self._states([problem.upstream[f"d{name}T"] for name in cell.states])
@@ -56,10 +58,14 @@ class NetworkStep:
         return tuple(arrays) if len(arrays) > 1 else arrays[0]
 
     def infer(self) -> None:
-        self.results = self.network.forward(self.x, self.initial, out=self.results)
+        self.results = self.network.forward(
+            self.x, self.initial, lengths=self.lengths, out=self.results
+        )
 
     def forward(self) -> None:
-        self.results = self.network.forward(self.x, self.initial, training=True, out=self.results)
+        self.results = self.network.forward(
+            self.x, self.initial, lengths=self.lengths, training=True, out=self.results
+        )
 
     def backward(self) -> None:
         self.found = self.network.backward(self.dy, self.final, out=self.found)

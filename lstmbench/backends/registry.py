@@ -103,6 +103,7 @@ BACKENDS = {
             "the kernels of this project, on the CPU",
             "forward (infer) or forward and backward with every gradient (train), written into "
             "arrays that exist already; weights are packed when they are loaded, outside",
+            ragged=True,
         ),
         Entry(
             "numpy",
