@@ -1,7 +1,8 @@
 """Warm up until steady; sample until the median is known well or the budget is spent."""
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
 from statistics import median
@@ -74,22 +75,29 @@ def measure(
             on_device.append(device_time())
         return seconds
 
-    gc.collect()
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
+    with without_garbage_collection():
         sample(1)
         # What must happen before each call cannot happen inside a loop of calls.
         loops = 1 if before is not None else ceil(MIN_SAMPLE / max(sample(1), MIN_SAMPLE / 1e5))
         warmup = _warm_up(lambda: sample(loops), clock, WARMUP_SHARE * target.budget)
         on_device.clear()
         samples, stop = _sample(lambda: sample(loops), clock, target)
-    finally:
-        if enabled:
-            gc.enable()
     return Measurement(
         tuple(samples), summarise(samples), loops, warmup * loops, stop, tuple(on_device)
     )
+
+
+@contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """Collect garbage now, and none until the end."""
+    gc.collect()
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _warm_up(sample: Callable[[], Seconds], clock: Clock, limit: Seconds) -> int:

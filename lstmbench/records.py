@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from .environment import Environment
 from .errors import UsageError
 from .gpu import Gpu
+from .latency import Latency
 from .model import Model, NotNegative, Positive, Size
 from .processors import Use
 from .times import Times
@@ -70,6 +71,8 @@ class Outcome(Model):
     """Peak resident set of the worker while it was timed."""
     other_load: NotNegative | None = None
     """Processors that other processes kept busy while it was timed; 0.5 is half of one."""
+    latency: Latency | None = None
+    """How long single calls took; null where the mode is not infer."""
     use: Use | None = None
     """What its threads used of the processors; null where that was too short to tell."""
     precision: str | None = None

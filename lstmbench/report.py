@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from . import arithmetic, gpu_section, peers, summary, twins_section
+from . import arithmetic, gpu_section, latency_section, peers, summary, twins_section
 from .errors import UsageError
 from .fields import median, of_the_bound, row_name
 from .markdown import escape, fold, table
@@ -83,6 +83,7 @@ def _of_file(result: Result) -> Iterator[str]:
     yield _every_row(lines, result.baseline)
     yield from peers.section(summary.on_gpu(lines, False))
     yield from peers.section(summary.on_gpu(lines, True), ", on the GPU")
+    yield from latency_section.section(result.rows)
     yield from twins_section.section(lines)
     yield from gpu_section.section(result.rows)
     yield _machine(result)

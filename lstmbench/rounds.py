@@ -12,6 +12,7 @@ from statistics import median
 import numpy as np
 
 from .gpu import Gpu
+from .latency import merge as merge_latencies
 from .processors import merge as merge_uses
 from .records import Row, rates
 from .times import Times
@@ -43,6 +44,7 @@ def merge(rows: Sequence[Row]) -> Row:
             **rates(first.workload, merged.median),
             "peak_memory_bytes": max(peaks, default=None),
             "other_load": max(loads, default=None),
+            "latency": merge_latencies([row.latency for row in rows if row.latency is not None]),
             "use": merge_uses([row.use for row in rows if row.use is not None]),
             "error": max(errors, key=lambda e: max(e.output, e.gradient or 0.0), default=None),
             "gpu": _merge_gpus([row.gpu for row in rows if row.gpu is not None]),

@@ -27,6 +27,7 @@ from .device_log import DeviceLog
 from .environment import OtherLoad
 from .errors import BackendUnavailable
 from .fairness import Limits, broken
+from .latency import time_single_calls
 from .measure import Target, measure
 from .oracles import OracleStore
 from .processors import ThreadWatch, bind_all_threads
@@ -124,6 +125,10 @@ def _perform(
         before=step.before,
         device_time=device.last_call_s if device else None,
     )
+    latency = None
+    if workload.mode == "infer":
+        singles = measured.samples if measured.loops == 1 else ()
+        latency = time_single_calls(step.run, backend.clock, target.budget, singles)
     gpu = log.close(measured) if log else None
     others, use = load.since(), watch.since()
     peak = _peak_memory()
@@ -153,6 +158,7 @@ def _perform(
         **rates(workload, summary.median),
         peak_memory_bytes=peak,
         other_load=others,
+        latency=latency,
         use=use,
         precision=step.precision,
         error=_errors(verdict),
