@@ -5,9 +5,11 @@ LstmbenchError                  one clear line for a person; exit 2
 ├── BackendUnavailable          a framework is missing or cannot run here
 ├── ResultFormatError           a file is not a result file that can be read
 ├── OutputError                 something could not be written
+├── EnergyUnknown               the machine does not tell what a row drew; the row says so
 └── WorkerError                 a worker process did not do what it was asked
 
-A message says what, expected, got, and what to do.  Only ``cli`` catches these.
+A message says what, expected, got, and what to do.  Only ``cli`` catches these, but for those
+that are the reason of a row.
 """
 
 from collections.abc import Iterable
@@ -46,6 +48,10 @@ class ResultFormatError(LstmbenchError):
 
 class OutputError(LstmbenchError):
     """A file or folder could not be written."""
+
+
+class EnergyUnknown(LstmbenchError):
+    """A counter of energy is missing, cannot be read, or was read for too short a time."""
 
 
 class WorkerError(LstmbenchError):

@@ -47,6 +47,11 @@ class Measurement:
     stop: Stop
     device_samples: tuple[Seconds, ...] = ()
 
+    @property
+    def calls(self) -> int:
+        """Calls in all samples together."""
+        return self.loops * len(self.samples)
+
 
 def measure(
     call: Callable[[], object],
@@ -55,12 +60,14 @@ def measure(
     target: Target,
     before: Callable[[], object] | None = None,
     device_time: Callable[[], Seconds] | None = None,
+    mark: Callable[[], object] | None = None,
 ) -> Measurement:
     """Time ``call``; where ``before`` is given it runs untimed before each call.
 
     The first calls calibrate the number of calls a sample and are never samples.  Garbage
     collection is off while samples are taken.  ``device_time`` says how long the device took for
-    the call that ended last; it is asked after the clock of a sample was read.
+    the call that ended last; it is asked after the clock of a sample was read.  ``mark`` is called
+    right before the first sample and right after the last.
     """
     on_device: list[Seconds] = []
 
@@ -81,7 +88,11 @@ def measure(
         loops = 1 if before is not None else ceil(MIN_SAMPLE / max(sample(1), MIN_SAMPLE / 1e5))
         warmup = _warm_up(lambda: sample(loops), clock, WARMUP_SHARE * target.budget)
         on_device.clear()
+        if mark is not None:
+            mark()
         samples, stop = _sample(lambda: sample(loops), clock, target)
+        if mark is not None:
+            mark()
     return Measurement(
         tuple(samples), summarise(samples), loops, warmup * loops, stop, tuple(on_device)
     )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self, TypedDict
 
 from pydantic import ConfigDict, Field, model_validator
 
+from .energy import Energy
 from .environment import Environment
 from .errors import UsageError
 from .gpu import Gpu
@@ -77,6 +78,10 @@ class Outcome(Model):
     """What its threads used of the processors; null where that was too short to tell."""
     precision: str | None = None
     """The arithmetic that was really used: what products multiply, a colon, and how it is known."""
+    energy: Energy | None = None
+    """What the processor packages or the GPU drew while it was sampled; null where unknown."""
+    energy_reason: str | None = None
+    """Why the energy is unknown, in one line."""
     error: Errors | None = None
     """How far off the result was."""
     gpu: Gpu | None = None

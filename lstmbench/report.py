@@ -7,7 +7,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from . import arithmetic, gpu_section, latency_section, peers, summary, twins_section
+from . import (
+    arithmetic,
+    energy_section,
+    gpu_section,
+    latency_section,
+    peers,
+    summary,
+    twins_section,
+)
 from .errors import UsageError
 from .fields import median, of_the_bound, row_name
 from .markdown import escape, fold, table
@@ -193,8 +201,9 @@ def _every_row(lines: Sequence[Line], baseline: str) -> str:
         "compile",
         "of the bound",
         "peak memory",
-        "error / allowed",
     ]
+    with_energy = energy_section.is_known([row for line in lines for row in line.rows.values()])
+    head += [energy_section.HEAD] * with_energy + ["error / allowed"]
     body = []
     for line in lines:
         for name, row in line.rows.items():
@@ -218,6 +227,7 @@ def _every_row(lines: Sequence[Line], baseline: str) -> str:
                     duration(row.compile_s) if row.compile_s else "",
                     of_the_bound(row),
                     size(row.peak_memory_bytes) if row.peak_memory_bytes else "",
+                    *([energy_section.field(row)] if with_energy else []),
                     _error(row),
                 ]
             )
@@ -318,6 +328,7 @@ def _method(result: Result) -> str:
         f"{escape(name)} computed in {escape('; '.join(texts))}."
         for name, texts in arithmetic.by_backend(result.rows).items()
     ]
+    items += energy_section.items(result.rows)
     return "### Method\n\n" + "\n".join(f"- {item}" for item in items)
 
 

@@ -11,6 +11,7 @@ from statistics import median
 
 import numpy as np
 
+from .energy import Energy
 from .gpu import Gpu
 from .latency import merge as merge_latencies
 from .processors import merge as merge_uses
@@ -33,6 +34,7 @@ def merge(rows: Sequence[Row]) -> Row:
     compiled = [row.compile_s for row in rows if row.compile_s is not None]
     peaks = [row.peak_memory_bytes for row in rows if row.peak_memory_bytes is not None]
     loads = [row.other_load for row in rows if row.other_load is not None]
+    drawn = [row.energy for row in rows if row.energy is not None]
     errors = [row.error for row in rows if row.error is not None]
     return first.model_copy(
         update={
@@ -46,6 +48,8 @@ def merge(rows: Sequence[Row]) -> Row:
             "other_load": max(loads, default=None),
             "latency": merge_latencies([row.latency for row in rows if row.latency is not None]),
             "use": merge_uses([row.use for row in rows if row.use is not None]),
+            "energy": Energy.together(drawn) if len(drawn) == len(rows) else None,
+            "energy_reason": next((row.energy_reason for row in rows if row.energy_reason), None),
             "error": max(errors, key=lambda e: max(e.output, e.gradient or 0.0), default=None),
             "gpu": _merge_gpus([row.gpu for row in rows if row.gpu is not None]),
         }

@@ -1,6 +1,7 @@
-"""Seconds everywhere inside; this file alone turns numbers into text."""
+"""Seconds and joules everywhere inside; this file alone turns numbers into text."""
 
 Seconds = float
+Joules = float
 
 _TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _RATE_UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -31,6 +32,15 @@ def duration(seconds: Seconds) -> str:
         if abs(seconds) >= _FULL * scale:
             return f"{significant(seconds / scale)} {unit}"
     return f"{significant(seconds / 1e-9)} ns"
+
+
+def energy(joules: Joules) -> str:
+    """An energy in the unit that fits it.
+
+    >>> energy(0.00123), energy(42.0)
+    ('1.23 mJ', '42.0 J')
+    """
+    return duration(joules).removesuffix("s") + "J"
 
 
 def clock_time(seconds: Seconds) -> str:

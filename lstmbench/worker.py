@@ -19,13 +19,15 @@ from typing import Any
 
 from lstmbench_kernels.problem import Problem, make_problem
 
+from . import rapl
 from .backends.base import Backend, Step
 from .backends.registry import entry, lacks, load, untimed
 from .clock import Clock
 from .data import load_sunspots, windows
 from .device_log import DeviceLog
+from .energy import Energy, EnergyLog, Meter, no_meter
 from .environment import OtherLoad
-from .errors import BackendUnavailable
+from .errors import BackendUnavailable, EnergyUnknown
 from .fairness import Limits, broken
 from .latency import time_single_calls
 from .measure import Target, measure
@@ -118,17 +120,20 @@ def _perform(
     load, watch = OtherLoad(), ThreadWatch()
     device = step.on_device
     log = DeviceLog(step, device, backend.clock, first_call_s) if device else None
+    energy = EnergyLog(_meter(backend, step), backend.clock)
     measured = measure(
         step.run,
         clock=backend.clock,
         target=target,
         before=step.before,
         device_time=device.last_call_s if device else None,
+        mark=energy.mark,
     )
     latency = None
     if workload.mode == "infer":
         singles = measured.samples if measured.loops == 1 else ()
         latency = time_single_calls(step.run, backend.clock, target.budget, singles)
+    drawn, undrawn = _drawn(energy, measured.calls * workload.batch_size)
     gpu = log.close(measured) if log else None
     others, use = load.since(), watch.since()
     peak = _peak_memory()
@@ -161,6 +166,8 @@ def _perform(
         latency=latency,
         use=use,
         precision=step.precision,
+        energy=drawn,
+        energy_reason=undrawn,
         error=_errors(verdict),
         gpu=gpu,
     )
@@ -173,6 +180,25 @@ def _run_once(step: Step, clock: Clock) -> Seconds:
     start = clock.now()
     step.run()
     return clock.now() - start
+
+
+def _meter(backend: Backend, step: Step) -> Meter:
+    """What counts the energy of the device that a backend computes on."""
+    if step.before is not None:
+        return no_meter("what goes before each timed call would be in it")
+    if step.on_device is not None:
+        return step.on_device.meter
+    if entry(backend.name).device != "cpu":
+        return no_meter(f"{backend.name} computes on no device")
+    return rapl.meter()
+
+
+def _drawn(log: EnergyLog, sequences: int) -> tuple[Energy | None, str | None]:
+    """The energy of the samples, or why it is unknown."""
+    try:
+        return log.close(sequences), None
+    except EnergyUnknown as error:
+        return None, str(error)
 
 
 def _judge(oracle: Oracle, step: Step) -> Verdict:

@@ -5,6 +5,7 @@ import pytest
 
 from lstmbench.backends.base import Step
 from lstmbench.backends.device_call import Stream, on_device
+from lstmbench.energy import no_meter
 from lstmbench.gpu import Clocks, Device
 
 
@@ -39,6 +40,7 @@ class Told:
             stream,
             device=Device(name="Imaginary"),
             clocks=Clocks,
+            meter=no_meter("imagined"),
             algorithm=lambda: {"forward": "imagined"},
             upload=self.say("upload", 10),
             download=self.say("download", 20),

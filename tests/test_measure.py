@@ -90,6 +90,26 @@ def test_without_a_device_nothing_is_said():
     assert measured(Script(then=0.01), Target()).device_samples == ()
 
 
+# --- marks around the samples
+
+
+def test_marks_are_right_before_the_first_sample_and_right_after_the_last():
+    script, marks = Script(1.0, then=0.6e-3), []
+
+    result = measured(script, Target(), mark=lambda: marks.append(script.calls))
+
+    assert marks == [2 + result.warmup_calls, script.calls]
+    assert result.calls == marks[1] - marks[0] == 2 * len(result.samples)
+
+
+def test_a_mark_is_in_no_sample():
+    script = Script(then=0.01)
+
+    result = measured(script, Target(), mark=lambda: script.clock.advance(5.0))
+
+    assert result.summary.max == pytest.approx(0.01)
+
+
 # --- warm-up
 
 

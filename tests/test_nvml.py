@@ -1,4 +1,4 @@
-"""Clocks come from NVML, or it is said plainly why they are unknown."""
+"""Clocks and energy come from NVML, or it is said plainly why they are unknown."""
 
 import sys
 from types import SimpleNamespace
@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from lstmbench import nvml
+from lstmbench.errors import EnergyUnknown
 from lstmbench.gpu import Clocks
 
 
@@ -27,6 +28,7 @@ def a_library(**given):
             (handle, kind), 1200
         ),
         "nvmlDeviceGetCurrentClocksThrottleReasons": lambda _handle: 0x5,
+        "nvmlDeviceGetTotalEnergyConsumption": lambda handle: {"device 0": 12_500}.get(handle, 400),
     }
     return SimpleNamespace(**{**functions, **given})
 
@@ -96,3 +98,46 @@ def test_what_nvml_refuses_is_unknown_and_never_an_error(library, function):
     library(**{function: refuse})
 
     assert nvml.reader()() == Clocks(unknown="NVML: Driver Not Loaded")
+
+
+# --- energy
+
+
+def test_the_counter_of_energy_is_in_millijoules(library):
+    library()
+
+    meter = nvml.meter()
+
+    assert meter.read() == pytest.approx(12.5)
+    assert meter.needs == nvml.ENERGY_NEEDS
+
+
+def test_energy_is_of_the_device_that_was_named(library):
+    library(nvmlDeviceGetCount=lambda: 8)
+
+    assert nvml.meter("GPU-1234").read() == pytest.approx(0.4)
+
+
+def test_without_the_package_reading_energy_says_the_command(monkeypatch):
+    monkeypatch.setattr(nvml, "find_spec", lambda _name: None)
+
+    with pytest.raises(EnergyUnknown, match="not installed; pip install nvidia-ml-py"):
+        nvml.meter().read()
+
+
+@pytest.mark.parametrize("function", ["nvmlInit", "nvmlDeviceGetTotalEnergyConsumption"])
+def test_a_device_that_counts_no_energy_says_so(library, function):
+    def refuse(*_given):
+        raise NVMLError("Not Supported")
+
+    library(**{function: refuse})
+
+    with pytest.raises(EnergyUnknown, match=r"^NVML: Not Supported$"):
+        nvml.meter().read()
+
+
+def test_energy_of_one_of_several_devices_is_not_guessed(library):
+    library(nvmlDeviceGetCount=lambda: 8)
+
+    with pytest.raises(EnergyUnknown, match="several devices"):
+        nvml.meter().read()

@@ -3,6 +3,7 @@
 import pytest
 from conftest import a_workload, ok_outcome
 
+from lstmbench.energy import Energy
 from lstmbench.gpu import Clocks, Gpu
 from lstmbench.records import Outcome, Row, make_row
 from lstmbench.rounds import merge
@@ -82,6 +83,19 @@ def test_the_times_of_a_gpu_are_merged_like_those_of_the_wall_clock():
     assert (gpu.time_s.samples, len(gpu.samples_s)) == (24, 24)
     assert (gpu.before.sm_mhz, gpu.after.sm_mhz) == (100, 301)
     assert merge([a_row(0.001), a_row(0.002)]).gpu is None
+
+
+def test_energies_are_added_where_every_process_has_one():
+    def drew(joules: float, sequences: int) -> Row:
+        energy = Energy.of(joules, 1.0, sequences, "RAPL of package-0")
+        return of(ok_outcome().model_copy(update={"energy": energy}))
+
+    unknown = of(ok_outcome().model_copy(update={"energy_reason": "gone"}))
+
+    both, one = merge([drew(30.0, 10), drew(10.0, 30)]), merge([drew(30.0, 10), unknown])
+
+    assert (both.energy.joules_per_sequence, both.energy_reason) == (1.0, None)
+    assert (one.energy, one.energy_reason) == (None, "gone")
 
 
 def test_a_merged_row_is_a_valid_row():

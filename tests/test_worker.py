@@ -10,6 +10,7 @@ from lstmbench import worker
 from lstmbench.backends.fake import FakeBackend
 from lstmbench.backends.registry import BACKENDS
 from lstmbench.data import load_sunspots
+from lstmbench.energy import Meter
 from lstmbench.measure import Target
 from lstmbench.oracles import OracleStore
 from lstmbench.records import Outcome
@@ -250,6 +251,58 @@ def test_without_ml_dtypes_a_row_of_bfloat16_says_what_to_install(monkeypatch):
 
     assert outcome.status == "unavailable"
     assert "pip install ml_dtypes" in outcome.reason
+
+
+# --- energy
+
+
+def test_a_row_has_the_energy_of_its_samples_and_of_nothing_else():
+    workload = a_workload(batch_size=4)
+
+    outcome = performed(
+        {"seconds": [0.002], "gpu": {"watts": 300.0, "copy": 5.0, "flush": 5.0}}, workload=workload
+    )
+
+    calls = outcome.loops * len(outcome.samples_s)
+    assert outcome.energy_reason is None
+    assert outcome.energy.sequences == 4 * calls
+    assert outcome.energy.seconds == pytest.approx(0.002 * calls)
+    assert outcome.energy.joules == pytest.approx(300.0 * 0.002 * calls)
+    assert outcome.energy.joules_per_sequence == pytest.approx(300.0 * 0.002 / 4)
+    assert outcome.energy.source == "the imagined counter"
+
+
+def test_a_row_too_short_for_its_counter_has_a_reason_and_its_time():
+    outcome = performed({"seconds": [0.002], "gpu": {"watts": 300.0, "needs": 2.0}})
+
+    assert (outcome.status, outcome.energy) == ("ok", None)
+    assert "cannot tell the energy of less than 2 s" in outcome.energy_reason
+
+
+def test_what_computes_on_no_device_has_no_energy():
+    assert performed().energy_reason == "fake computes on no device"
+    assert performed({"gpu": {}}).energy_reason == "fake computes on no device"
+
+
+def test_what_goes_before_each_call_would_be_in_the_energy():
+    backend = Wrapped(lambda step: replace(step, before=lambda: None), {"gpu": {"watts": 300.0}})
+
+    outcome = worker.perform(backend, a_workload(), QUICK)
+
+    assert outcome.energy is None
+    assert outcome.energy_reason == "what goes before each timed call would be in it"
+
+
+def test_a_row_on_the_processor_asks_the_counters_of_its_packages(monkeypatch):
+    backend = FakeBackend([{"seconds": [0.002]}])
+    backend.name = "numpy"
+    meter = Meter("RAPL of package-0", 0.0, lambda: 50.0 * backend.clock.now())
+    monkeypatch.setattr("lstmbench.rapl.meter", lambda: meter)
+
+    outcome = worker.perform(backend, a_workload(), QUICK)
+
+    assert outcome.energy.source == "RAPL of package-0"
+    assert outcome.energy.joules_per_sequence == pytest.approx(50.0 * 0.002 / 2)
 
 
 # --- what it runs on

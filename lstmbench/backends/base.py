@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from lstmbench_kernels.problem import Problem
 
 from ..clock import Clock
+from ..energy import Meter
 from ..gpu import Clocks, Device
 from ..units import Seconds
 from ..workload import Workload
@@ -29,6 +30,7 @@ class OnDevice:
         download: the same with the output and the final states, to the host.
         flush: overwrite more memory of the device than its caches hold, and wait.
         clocks: the clocks of this moment.
+        meter: the counter of the energy that it draws.
     """
 
     device: Device
@@ -38,6 +40,7 @@ class OnDevice:
     download: Callable[[], int]
     flush: Callable[[], object]
     clocks: Callable[[], Clocks]
+    meter: Meter
 
 
 @dataclass(frozen=True)

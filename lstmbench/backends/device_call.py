@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from ..energy import Meter
 from ..gpu import Clocks, Device
 from ..units import Seconds
 from .base import OnDevice, Step
@@ -36,6 +37,7 @@ def on_device(
     *,
     device: Device,
     clocks: Callable[[], Clocks],
+    meter: Meter,
     algorithm: Callable[[], Mapping[str, str]],
     upload: Callable[[], int],
     download: Callable[[], int],
@@ -75,5 +77,6 @@ def on_device(
             download=waited(download),
             flush=waited(flush),
             clocks=clocks,
+            meter=meter,
         ),
     )

@@ -13,7 +13,8 @@ default ``*``), so that ``fake`` and ``fake@other`` can be two backends:
 ``gpu``        an object: the row is one of an imaginary GPU, whose events say ``seconds`` in turn
                (default: 0.0005), whose copies and flush take ``copy`` and ``flush`` seconds
                (default: 0.001), and whose clock is ``mhz`` with the ``reasons`` for it; none where
-               ``unknown`` says why
+               ``unknown`` says why; with ``watts`` a counter of energy moves evenly with its
+               time, and ``needs`` that many seconds
 ``fault``      ``wrong`` (every output off by 1 %) or ``unavailable``, or at the first call
                ``raise``, ``memory``, ``exit``, ``kill`` (this process), ``kill-parent``,
                ``interrupt-parent`` or ``hang``
@@ -32,9 +33,11 @@ import numpy as np
 from lstmbench_kernels.problem import Problem
 
 from ..clock import FakeClock
+from ..energy import Meter, no_meter
 from ..errors import BackendUnavailable
 from ..gpu import Clocks, Device
 from ..precision import PRECISIONS
+from ..units import Seconds
 from ..verify import evaluate_rounded
 from ..workload import Workload, flops
 from .base import Arrays, Compilation, OnDevice, Step
@@ -115,7 +118,14 @@ class FakeBackend:
             download=copy,
             flush=lambda: self.clock.advance(gpu.get("flush", 1e-3)),
             clocks=lambda: clocks,
+            meter=self._meter(gpu.get("watts"), gpu.get("needs", 0.0)),
         )
+
+    def _meter(self, watts: float | None, needs: Seconds) -> Meter:
+        """A counter that moves evenly with the scripted clock."""
+        if watts is None:
+            return no_meter(f"{self.name} computes on no device")
+        return Meter("the imagined counter", needs, lambda: watts * self.clock.now())
 
     def _compile(self, seconds: float) -> None:
         self.clock.advance(seconds)

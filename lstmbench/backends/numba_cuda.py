@@ -145,6 +145,7 @@ class NumbaCuda:
             # What cannot be told may be told as nothing, or as 0.
             device=Device.model_validate({n: facts.get(n) or None for n in Device.model_fields}),
             clocks=nvml.reader(facts.get("uuid")),
+            meter=nvml.meter(facts.get("uuid")),
             algorithm=lambda: dict(passes.network.algorithm_used),
             upload=passes.upload,
             download=passes.download,

@@ -96,6 +96,7 @@ class OnnxRuntimeCuda:
             Stream(stream.record, stream.elapsed, stream.wait),
             device=facts,
             clocks=nvml.reader(uuid),
+            meter=nvml.meter(uuid),
             algorithm=lambda: {"forward": f"{nodes[self._provider]} on {self._provider}"},
             upload=upload,
             download=lambda: sum(value.numpy().nbytes for value in results.values()),

@@ -97,6 +97,7 @@ class TensorRt:
             Stream(made.stream.record, made.stream.elapsed, made.stream.wait),
             device=facts,
             clocks=nvml.reader(uuid),
+            meter=nvml.meter(uuid),
             algorithm=lambda: {"forward": f"an engine of {engine.num_layers} layers"},
             upload=made.upload,
             download=made.download,

@@ -83,6 +83,7 @@ class TorchCuda:
                 driver=cuda.driver(),
             ),
             clocks=nvml.reader(f"GPU-{facts.uuid}"),
+            meter=nvml.meter(f"GPU-{facts.uuid}"),
             algorithm=chosen,
             upload=upload,
             download=download,
