@@ -15,6 +15,7 @@ from . import (
     peers,
     summary,
     twins_section,
+    usage_section,
 )
 from .errors import UsageError
 from .fields import median, of_the_bound, row_name
@@ -94,6 +95,7 @@ def _of_file(result: Result) -> Iterator[str]:
     yield from latency_section.section(result.rows)
     yield from twins_section.section(lines)
     yield from gpu_section.section(result.rows)
+    yield from usage_section.section(result.rows)
     yield _machine(result)
     yield _method(result)
 
