@@ -112,6 +112,7 @@ def kernels() -> dict[str, tuple[Any, bool]]:
     from lstmbench_kernels.cuda import schedule
     from lstmbench_kernels.cuda.backward import make_backward
     from lstmbench_kernels.cuda.forward import make_forward
+    from lstmbench_kernels.cuda.padding import make_padded_copy
     from lstmbench_kernels.cuda.precision import PRECISIONS
     from lstmbench_kernels.cuda.product import ProductKind, make_product, sides
     from lstmbench_kernels.cuda.recurrence import Kind
@@ -121,9 +122,9 @@ def kernels() -> dict[str, tuple[Any, bool]]:
 
     found: dict[str, tuple[Any, bool]] = {}
 
-    def add(precision: Any, cell: str, tile: Any, rung: str) -> None:
-        name = f"{cell} {precision.name} {rung} {'x'.join(map(str, tile))}"
-        kind = Kind(cell, precision.name, tile, rung != "step", rung == "alone")
+    def add(precision: Any, cell: str, tile: Any, rung: str, ragged: bool = False) -> None:
+        name = f"{cell} {precision.name} {rung} {'x'.join(map(str, tile))}" + " ragged" * ragged
+        kind = Kind(cell, precision.name, tile, rung != "step", rung == "alone", ragged=ragged)
         double = precision.sum == "f64"
         found[f"forward {name}"] = make_forward(kind), double
         found[f"training {name}"] = make_forward(kind._replace(training=True)), double
@@ -133,6 +134,9 @@ def kernels() -> dict[str, tuple[Any, bool]]:
         double = precision.sum == "f64"
         for cell in CELLS:
             add(precision, cell, largest(precision, max(schedule.TILES), NOWHERE), "grid")
+        tile = largest(precision, max(schedule.TILES), NOWHERE)
+        add(precision, "lstm", tile, "grid", ragged=True)
+        found[f"padded copy {precision.name}"] = make_padded_copy(precision.name), double
         for rung, beyond in (("alone", NOWHERE), ("alone", SHARED), ("step", L2)):
             add(precision, "lstm", largest(precision, max(schedule.TILES), beyond), rung)
         for a_rows, b_rows, split in (

@@ -73,6 +73,32 @@ def test_stacks_in_both_directions_agree_with_the_oracle(rung: str, dtype: str) 
     check_against_oracle(LSTM, STACK, dtype, device="cuda", algorithm=rung)
 
 
+@pytest.mark.parametrize(
+    ("cell", "rung"),
+    [*((cell, "persistent") for cell in CELLS.values()), (LSTM, "step"), (LSTM, "graph")],
+    ids=lambda case: case if isinstance(case, str) else case.name,
+)
+def test_only_the_valid_steps_of_ragged_batches_count(cell: CellSpec, rung: str) -> None:
+    shape = replace(SMALL, seq_len=4, batch_size=3, bidirectional=True)
+    check_against_oracle(cell, shape, "float32", lengths=(2, 4, 1), device="cuda", algorithm=rung)
+
+
+@pytest.mark.parametrize("lengths", [(1, 1, 1), (1, 2, 1), (2, 2, 2)])
+def test_stacks_of_ragged_batches_agree_with_the_oracle(lengths: tuple[int, ...]) -> None:
+    check_against_oracle(LSTM, STACK, "float64", lengths=lengths, device="cuda")
+
+
+def test_other_lengths_of_the_same_arrays_are_another_call() -> None:
+    problem = make_problem(LSTM, Shape(3, 2, 2, 3))
+    layer = make_layer(LSTM, problem.shape, device="cuda")
+    layer.load_state_dict(problem.parameters)
+    for lengths in ((3, 1), (), (2, 3)):
+        _, wanted = run_reference(replace(problem, lengths=lengths).astype("float64"))
+        _, gradients = run_layer(layer, replace(problem, lengths=lengths))
+        for name, expected in wanted.items():
+            np.testing.assert_allclose(gradients[name], expected, atol=1e-5, err_msg=name)
+
+
 @every_cell
 def test_float64_agrees_with_the_oracle(cell: CellSpec) -> None:
     check_against_oracle(cell, SMALL, "float64", device="cuda", algorithm="persistent")

@@ -85,6 +85,7 @@ def _numba_cuda(rung: str, summary: str) -> Entry:
         _CUDA_CALL,
         device="cuda",
         dtypes=DTYPES,
+        ragged=True,
         arguments=(rung,),
     )
 

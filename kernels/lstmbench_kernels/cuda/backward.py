@@ -34,13 +34,13 @@ def make_backward(kind: Kind) -> Any:
     slots, h_first, h_slots = layout.slots, layout.h_first, len(layout.h_gates)
     has_state, carry_is_h = layout.state, layout.carry_is_h
     has_c = has_state and not carry_is_h
-    whole, waits = kind.whole, kind.waits
+    whole, waits, ragged = kind.whole, kind.waits, kind.ragged
     space = kind.operand_space
     step_gradient = on_device(layout.step_gradient, precision.sum)
     load, store, load_sum = values.load, values.store, values.load_sum
     load_kept, store_kept, zero = values.load_kept, values.store_kept, values.zero
     add, store_slots = values.add, values.store_slots
-    cooperative, sync_block = ops.cooperative, ops.sync_block
+    cooperative, sync_block, word = ops.cooperative, ops.sync_block, ops.word
 
     W = RECURRENCE.at
 
@@ -57,6 +57,29 @@ def make_backward(kind: Kind) -> Any:
             place = emit.iadd(address, emit.imul(slot_bytes, slot))
             value = as_operand(emit, precision, gradients[h_first + slot])
             emit.store(space, precision.storage, place, value)
+
+    @ops.macro(returns=precision.sum, count=slots)
+    def no_gradients(emit):
+        return [emit.const(precision.sum, 0)] * slots
+
+    @ops.device_function
+    def length_of(b):
+        """The steps of a row."""
+        return word(told(W.lengths), b) if ragged else told(W.steps)
+
+    @ops.device_function
+    def begins(step_number, t, b):
+        """Whether what arrives at the final state of a row arrives at this step."""
+        if ragged and told(W.reverse) == 0:
+            return t == length_of(b) - 1
+        return step_number == 0
+
+    @ops.device_function
+    def is_past(t, b):
+        """Whether this step comes after the last of a row: its initial state is what is left."""
+        if ragged and told(W.reverse):
+            return t == length_of(b)
+        return t < 0 or t == told(W.steps)
 
     @ops.device_function
     def sum_of_parts(part):
@@ -123,7 +146,7 @@ def make_backward(kind: Kind) -> Any:
                         own_carry = own_carries + ((row << units_shift) + unit) * size
                         at = b * told(W.hidden) + u  # in an array (B, H)
                         carry = zero()
-                        if step_number > 0:
+                        if not begins(step_number, t, b):
                             part = sums + (row - tile_first) * told(W.sums_stride) + unit * size
                             dh = sum_of_parts(part)
                             if has_state:
@@ -132,7 +155,7 @@ def make_backward(kind: Kind) -> Any:
                             dh = load(told(W.dhT) + at * item)
                             if has_c:
                                 carry = load(told(W.dcT) + at * item)
-                        if left >= 0:
+                        if left >= 0 and t < length_of(b):
                             dy = told(W.dy) + t * told(W.dy_step) + b * told(W.dy_row)
                             dh = add(dh, load(dy + u * item))
                             place, slot_bytes = gate_place(t, b, u), told(W.hidden) * item
@@ -152,11 +175,18 @@ def make_backward(kind: Kind) -> Any:
                             target += row * told(W.row_bytes) + u * item
                             store_operands(result[1:], target, slot_bytes)
                         else:
-                            if carry_is_h:
-                                dh = add(dh, carry)
-                            store(told(W.dh0) + at * item, dh)
-                            if has_c:
-                                store(told(W.dc0) + at * item, carry)
+                            if is_past(t, b):
+                                if carry_is_h:
+                                    dh = add(dh, carry)
+                                store(told(W.dh0) + at * item, dh)
+                                if has_c:
+                                    store(told(W.dc0) + at * item, carry)
+                            if ragged and left >= 0:
+                                slot_bytes = told(W.hidden) * item
+                                store_slots(no_gradients(), gate_place(t, b, u), slot_bytes)
+                                target = operand + ((step_number + 1) & 1) * told(W.operand_bytes)
+                                target += row * told(W.row_bytes) + u * item
+                                store_operands(no_gradients(), target, slot_bytes)
                     n += threads
                     row, unit = tile_first + (n >> units_shift), n & units_mask
                 sync_block()

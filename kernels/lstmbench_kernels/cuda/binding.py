@@ -1,13 +1,16 @@
 """What a call of a network launches: kernels bound to the arrays of the call."""
 
-# T = seq_len, B = batch_size, H = hidden_size
+# T = seq_len, B = batch_size, I = input_size, H = hidden_size
 
+from math import ceil
 from typing import Any
 
 from .arrays import Operand
 from .backward import make_backward
 from .forward import make_forward
-from .job import RECURRENCE
+from .job import PADDING, RECURRENCE
+from .limits import THREADS
+from .padding import make_padded_copy
 from .products import bias_gradients, product
 from .recurrence import Kind
 from .schedule import Plan
@@ -23,6 +26,8 @@ def bind_forward(
     launches: list[Launch] = []
     work.inputs, work.outputs = inputs, outputs
     x = inputs["x"]
+    if training and work.is_ragged:
+        launches += _padded_copy(work, x)
     for layer in range(work.shape.num_layers):
         last = layer == work.shape.num_layers - 1
         y = outputs["y"] if last else work.between("y", layer)
@@ -38,7 +43,13 @@ def bind_forward(
             ],
         )
         kind = Kind(
-            work.cell.name, work.precision.name, plan.tile, plan.whole, plan.alone, training
+            work.cell.name,
+            work.precision.name,
+            plan.tile,
+            plan.whole,
+            plan.alone,
+            training,
+            work.is_ragged,
         )
         launches += _steps(make_forward(kind), plan, records, -1, work.steps)
         x = y
@@ -99,7 +110,40 @@ def _recurrence(work: Work, plan: Plan, weights: str, layer: int, direction: int
         "operand": work.arena.address(f"operand {place}", 2 * plan.operand_bytes, zero=True),
         "operand_bytes": plan.operand_bytes,
         "counters": work.arena.address(f"counters {place}", 4 * plan.groups, zero=True),
+        "lengths": work.lengths_address(),
+        "h_before": work.h_before(layer, direction),
     }
+
+
+def _padded(work: Work, x: Operand) -> Operand:
+    """Where the input of a ragged batch lies, with zeros beyond the ends."""
+    T, B, I = x.shape
+    item = work.precision.item_bytes
+    address = work.arena.address("padded x", T * B * I * item)
+    return Operand(None, address, x.shape, (B * I * item, I * item, item))
+
+
+def _padded_copy(work: Work, x: Operand) -> list[Launch]:
+    T, B, I = x.shape
+    record = work.record(
+        "padded x",
+        PADDING,
+        [
+            {
+                "steps": T,
+                "batch": B,
+                "columns": I,
+                "lengths": work.lengths_address(),
+                "source": x.address,
+                "source_step": x.strides[0],
+                "source_row": x.strides[1],
+                "target": _padded(work, x).address,
+            }
+        ],
+    )
+    kernel = make_padded_copy(work.precision.name)
+    grid = B, ceil(I / THREADS), 1
+    return [lambda stream: kernel.launch(grid, THREADS, 0, stream, record)]
 
 
 def _input_part(work: Work, layer: int, direction: int, x: Operand) -> list[Launch]:
@@ -129,6 +173,8 @@ def bind_backward(work: Work, plan: Plan, upstream: Operands, gradients: Operand
         dy = upstream["dy"] if layer == layers - 1 else work.between("dy", layer)
         dx = gradients["x"] if layer == 0 else work.between("dy", layer - 1)
         x = inputs["x"] if layer == 0 else work.between("y", layer - 1)
+        if layer == 0 and work.is_ragged:
+            x = _padded(work, x)
         y = outputs["y"] if layer == layers - 1 else work.between("y", layer)
         records = work.record(
             f"backward {layer}",
@@ -139,7 +185,14 @@ def bind_backward(work: Work, plan: Plan, upstream: Operands, gradients: Operand
                 for direction in range(directions)
             ],
         )
-        kind = Kind(work.cell.name, work.precision.name, plan.tile, plan.whole, plan.alone)
+        kind = Kind(
+            work.cell.name,
+            work.precision.name,
+            plan.tile,
+            plan.whole,
+            plan.alone,
+            ragged=work.is_ragged,
+        )
         launches += _steps(make_backward(kind), plan, records, 0, work.steps + 1)
         for direction in range(directions):
             launches += _after(work, layer, direction, inputs, x, y, dx, gradients)
@@ -217,7 +270,10 @@ def _after(
     # The hidden state before each step: y of the step before, and at first h0.
     y_own, y_row = y.address + direction * H * item, y.strides[1]
     h0 = _state(work, inputs, "h0", index * B * H * item)
-    if direction:
+    if work.is_ragged:  # rows begin at different steps
+        before = rest = (work.h_before(layer, direction), H * item)
+        first = T * B
+    elif direction:
         before, rest, first = (y_own + B * y_row, y_row), (h0, H * item), (T - 1) * B
     else:
         before, rest, first = (h0, H * item), (y_own, y_row), B

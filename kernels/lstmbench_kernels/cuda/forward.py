@@ -19,7 +19,8 @@ from .recurrence import Kind, parts_of
 @cache
 def make_forward(kind: Kind) -> Any:
     """The kernel ``(records, first, last)``: steps -1 to T, one record for each direction."""
-    layout, training = LAYOUTS[kind.cell], kind.training
+    layout, training, ragged = LAYOUTS[kind.cell], kind.training, kind.ragged
+    keeps_h = ragged and training
     parts = parts_of(kind)
     precision, values, resident_weights = parts.precision, parts.values, parts.resident_weights
     begin, sum_tile, gate_place = parts.begin, parts.sum_tile, parts.gate_place
@@ -33,7 +34,7 @@ def make_forward(kind: Kind) -> Any:
     load, store, store_operand = values.load, values.store, values.store_operand
     store_sum, store_slots = values.store_sum, values.store_slots
     load_kept, store_kept, zero = values.load_kept, values.store_kept, values.zero
-    cooperative, sync_block = ops.cooperative, ops.sync_block
+    cooperative, sync_block, word = ops.cooperative, ops.sync_block, ops.word
 
     W = RECURRENCE.at
 
@@ -74,6 +75,18 @@ def make_forward(kind: Kind) -> Any:
             pre = add_part(pre, part, slot_bytes)
             part += part_bytes
         return pre
+
+    @ops.device_function
+    def length_of(b):
+        """The steps of a row."""
+        return word(told(W.lengths), b) if ragged else told(W.steps)
+
+    @ops.device_function
+    def is_final(step_number, t, b):
+        """Whether a row has no step after this one."""
+        if ragged and told(W.reverse) == 0:
+            return t == length_of(b) - 1
+        return step_number == told(W.steps) - 1
 
     def forward(records, first, last):
         if waits:
@@ -135,6 +148,13 @@ def make_forward(kind: Kind) -> Any:
                                 store_kept(own_state, before)
                                 if training:
                                     store_sum(told(W.states) + at * size, before)
+                        elif ragged and t >= length_of(b):
+                            h = load(told(W.h0) + at * item)
+                            y = told(W.y) + t * told(W.y_step) + b * told(W.y_row)
+                            store(y + u * item, zero())
+                            if training and has_state:
+                                state_at = (step_number + 1) * told(W.batch) * told(W.hidden) + at
+                                store_sum(told(W.states) + state_at * size, load_kept(own_state))
                         else:
                             place, slot_bytes = gate_place(t, b, u), told(W.hidden) * item
                             if n >= threads:
@@ -155,10 +175,15 @@ def make_forward(kind: Kind) -> Any:
                                     store_sum(told(W.states) + state_at * size, after)
                             y = told(W.y) + t * told(W.y_step) + b * told(W.y_row)
                             store(y + u * item, h)
-                            if step_number == told(W.steps) - 1:
+                            if is_final(step_number, t, b):
                                 store(told(W.hT) + at * item, h)
                                 if has_c:
                                     store(told(W.cT) + at * item, after)
+                        if keeps_h:
+                            t_after = t - 1 if told(W.reverse) else t + 1
+                            if t_after >= 0 and t_after < told(W.steps):
+                                before_at = t_after * told(W.batch) * told(W.hidden) + at
+                                store(told(W.h_before) + before_at * item, h)
                         target = operand + ((step_number + 1) & 1) * told(W.operand_bytes)
                         store_operand(target + row * told(W.row_bytes) + u * item, h)
                     n += threads

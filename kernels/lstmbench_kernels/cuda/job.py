@@ -58,6 +58,9 @@ RECURRENCE = Record(
     "operand",  # (2, rows, row_bytes): exchanged between blocks
     "operand_bytes",  # of one of the two
     "counters",  # one for each group
+    # Of a ragged batch, else 0
+    "lengths",  # (B,) words
+    "h_before",  # (T, B, H): h before the step at each time, saved for the gradient of R
     # Forward
     "bias",  # (slots, H)
     "h0",
@@ -97,6 +100,18 @@ PRODUCT = Record(
     "c_split",  # from the sums of one split to those of the next
     "c_rotate",  # row r of the product is row r + c_rotate of c, counted round
     "accumulate",  # 1: add to what c holds
+)
+
+# The input of a ragged batch with zeros beyond the ends, (T, B, columns)
+PADDING = Record(
+    "steps",
+    "batch",
+    "columns",
+    "lengths",
+    "source",
+    "source_step",
+    "source_row",
+    "target",
 )
 
 # Sums of splits, added up in their order

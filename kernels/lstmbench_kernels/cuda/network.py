@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+from ..call import Call
 from ..cells.layout import LAYOUTS
 from ..spec import CellSpec, Shape
 from . import ops, schedule
@@ -53,14 +54,16 @@ class CudaNetwork:
     # One call
 
     def forward(
-        self, inputs: Operands, outputs: Operands, training: bool, call: object, stream: Any
+        self, inputs: Operands, outputs: Operands, training: bool, call: Call, stream: Any
     ) -> Work:
         """Run all layers from ``x`` and the given initial states into y, hT (and cT).
 
-        The same ``call`` means the very same arrays as when it came first.
+        The same ``call`` means the very same arrays, and lengths, as when it came first.
         """
         T, B, _ = inputs["x"].shape
         work = self._work(T, B, training)
+        if not work.is_bound("forward", call):
+            work.bind_lengths(call.lengths)
         self._run(
             "forward",
             work,
@@ -73,7 +76,7 @@ class CudaNetwork:
         return work
 
     def backward(
-        self, work: Work, upstream: Operands, gradients: Operands, call: object, stream: Any
+        self, work: Work, upstream: Operands, gradients: Operands, call: Call, stream: Any
     ) -> None:
         """Run all layers back from dy and the given state gradients; gates are written over."""
         self._run(
@@ -92,12 +95,12 @@ class CudaNetwork:
         work: Work,
         read: Operands,
         written: Operands,
-        call: object,
+        call: Call,
         stream: Any,
         bind: Callable[[Plan], list[Launch]],
     ) -> None:
         stream = ops.as_stream(stream)
-        again = name in work.bound and work.bound[name][0] is call
+        again = work.is_bound(name, call)
         if not again:
             work.bound[name] = call, bind(self._plan(work, name))
             work.graphs.pop(name, None)

@@ -9,7 +9,9 @@ written the operand: the hidden state before (forward), the gate gradients after
 One step of a block: its warps multiply the operand with the weights they keep, each along its part
 of k; the sums meet in shared memory; there each thread takes units of batch rows and does the
 elementwise step.  Step -1 of forward writes the initial state, step T of backward the gradient of
-it.  A block keeps the state of its units to itself, and its weights in registers, in shared memory
+it.  In a ragged batch a row beyond its end keeps its state, and hands on what changes nothing:
+forward its initial h, which is what the direction back in time begins with, backward zeros.  A
+block keeps the state of its units to itself, and its weights in registers, in shared memory
 behind those, and in what is left of the L2 cache.
 """
 
@@ -48,6 +50,7 @@ class Kind(NamedTuple):
         whole: whether one launch goes through all steps.
         alone: whether a block has all units of its batch rows, and keeps the operand to itself.
         training: whether forward saves what backward needs.
+        ragged: whether the rows have lengths of their own.
     """
 
     cell: str
@@ -56,6 +59,7 @@ class Kind(NamedTuple):
     whole: bool
     alone: bool
     training: bool = False
+    ragged: bool = False
 
     @property
     def operand_space(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..cells.layout import LAYOUTS
 from ..spec import CellSpec, Shape
@@ -41,6 +42,7 @@ class Work:
         graphs: of those, captured.
         rungs: of the ladder, for each pass.
         inputs, outputs: the arrays of the forward call that backward goes back over.
+        lengths: those of its rows; None where all have all steps.
     """
 
     def __init__(
@@ -62,6 +64,11 @@ class Work:
         self.rungs: dict[str, str] = {}
         self.inputs: Operands = {}
         self.outputs: Operands = {}
+        self.lengths: NDArray[np.int64] | None = None
+
+    def is_bound(self, name: str, call: object) -> bool:
+        """Whether the launches of a pass are those of this call."""
+        return name in self.bound and self.bound[name][0] is call
 
     def gates(self, layer: int, direction: int) -> tuple[int, int]:
         """The address of ``(T, B, slots, H)``, and the bytes of a row."""
@@ -80,6 +87,27 @@ class Work:
     def zeros(self) -> int:
         nbytes = self.batch * self.shape.hidden_size * self.precision.item_bytes
         return self.arena.address("zeros", nbytes, zero=True)
+
+    @property
+    def is_ragged(self) -> bool:
+        return self.lengths is not None
+
+    def bind_lengths(self, lengths: NDArray[np.int64] | None) -> None:
+        """Have the next calls run the steps that each row has."""
+        self.lengths = None
+        if lengths is not None and lengths.min() < self.steps:
+            self.lengths = lengths
+            ops.upload(self.lengths_address(), lengths, None)
+
+    def lengths_address(self) -> int:
+        return self.arena.address("lengths", 8 * self.batch) if self.is_ragged else 0
+
+    def h_before(self, layer: int, direction: int) -> int:
+        """The address of ``(T, B, H)``: h before the step at each time, of a ragged batch."""
+        if not self.is_ragged:
+            return 0
+        nbytes = self.steps * self.batch * self.shape.hidden_size * self.precision.item_bytes
+        return self.arena.address(f"h_before {layer} {direction}", nbytes)
 
     def record(self, name: str, record: Record, values: list[dict[str, int]]) -> int:
         """The address of records, one behind the other."""
