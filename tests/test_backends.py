@@ -88,6 +88,26 @@ def test_outputs_and_gradients_agree_with_the_oracle(backend: Backend, cell: str
         assert (outcome.status, outcome.reason) == ("skipped", "verified only"), each.id
 
 
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn-tanh"])
+def test_sequences_of_unequal_lengths_agree_with_the_oracle(backend: Backend, cell: str):
+    modes = ("infer", "train") if backend.name in TRAINERS else ("infer",)
+    for mode, (bidirectional, layers) in product(modes, ((False, 1), (True, 2))):
+        each = workload(
+            cell,
+            mode,
+            bidirectional=bidirectional,
+            num_layers=layers,
+            lengths="uniform",
+            steps=(2, 5, 3),
+        )
+        outcome = perform(backend, each, None)
+        if registry.entry(backend.name).ragged:
+            assert (outcome.status, outcome.reason) == ("skipped", "verified only"), each.id
+        else:
+            assert outcome.status == "unavailable"
+            assert outcome.reason == f"{backend.name}: has no sequences of unequal lengths"
+
+
 def test_networks_without_bias_agree_too(backend: Backend):
     mode = "train" if backend.name in TRAINERS else "infer"
     outcome = perform(backend, workload("gru", mode, bias=False), None)
