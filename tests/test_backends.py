@@ -24,7 +24,7 @@ INFERENCE_ONLY = (
     "tensorrt",
 )
 TRAINERS = (
-    *("numba-cpu", "numpy", "torch-cpu", "jax-cpu", "keras-cpu", "fake"),
+    *("numba-cpu", "numpy", "torch-cpu", "torch-compile-cpu", "jax-cpu", "keras-cpu", "fake"),
     *(name for name in ON_GPU if name not in INFERENCE_ONLY),
 )
 

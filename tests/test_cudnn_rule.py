@@ -130,3 +130,10 @@ def test_volta_has_a_table_of_its_own(seq_len, batch_size, found):
 def test_bfloat16_goes_to_a_late_cudnn_on_ampere_and_after(device, version, found):
     assert goes_to_cudnn("bfloat16", device[0], version) is found
     assert all(goes_to_cudnn(d, device[0], version) for d in ("float32", "tf32", "float16"))
+
+
+def test_packed_sequences_are_never_persistent():
+    given = {"seq_len": 40, "batch_size": 2, "hidden_size": 128}
+
+    assert asked(HOPPER, **given) == SMALL
+    assert asked(HOPPER, lengths="uniform", steps=(40, 40), **given) == STANDARD

@@ -15,6 +15,7 @@ from lstmbench.workload import MODES
 torch = pytest.importorskip("torch")
 
 from lstmbench.backends import torch_cuda  # noqa: E402  it imports torch
+from lstmbench.backends.torch_compile import Compiler  # noqa: E402
 from lstmbench.backends.torch_cuda import TorchCuda, allow_tf32, asked_for  # noqa: E402
 from lstmbench.backends.torch_modules import to_array, to_tensor  # noqa: E402
 
@@ -37,6 +38,15 @@ def test_every_precision_is_within_its_bound(dtype, mode):
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn-tanh", "rnn-relu"])
 def test_every_mode_and_cell_is_right(mode, cell):
     outcome = perform(TorchCuda("cpu"), a_workload(cell=cell, mode=mode), None)
+
+    assert outcome.reason == "verified only"
+
+
+@pytest.mark.parametrize("compiler", [None, Compiler()])
+def test_sequences_of_unequal_lengths_are_right(compiler):
+    workload = a_workload(mode="train", bidirectional=True, lengths="uniform", steps=(1, 3))
+
+    outcome = perform(TorchCuda("cpu", compiler), workload, None)
 
     assert outcome.reason == "verified only"
 

@@ -2,8 +2,8 @@
 
 The rule is that of aten/src/ATen/native/cudnn/RNN.cpp (``get_algo``, ``use_rnn_persist_small_h``,
 ``use_persist_common_heuristics`` and ``use_persist_device_heuristics``), read at commit
-00fc08aa616fbdec70496aebee034ac90b083ff4.  It says what PyTorch asks for, for input that is not
-packed; what then runs on the device is cuDNN's affair, and nothing here was measured.  Which
+00fc08aa616fbdec70496aebee034ac90b083ff4.  It says what PyTorch asks for; what then runs on the
+device is cuDNN's affair, and nothing here was measured.  Which
 precisions go to cuDNN at all is in ``use_cudnn`` of aten/src/ATen/native/RNN.cpp and in
 ``supportsBFloat16RNNWithCuDNN`` of aten/src/ATen/cuda/detail/CUDAHooks.cpp.
 """
@@ -27,7 +27,8 @@ def algorithm(
     workload: Workload, capability: tuple[int, int], multiprocessors: int, *, forward: bool
 ) -> Algorithm:
     """What PyTorch asks cuDNN for in one pass, on a device of that compute capability."""
-    if workload.dtype == "float64":
+    # Sequences of unequal lengths are packed, which the others do not take.
+    if workload.dtype == "float64" or workload.steps:
         return "standard"
     plain, gated = SMALL_FORWARD if forward else SMALL_BACKWARD
     small = plain if workload.cell.startswith("rnn") else gated

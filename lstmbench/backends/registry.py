@@ -124,7 +124,20 @@ BACKENDS = {
             "the module's forward under inference_mode (infer), or forward and autograd.grad for "
             "every parameter, the input and the states (train); PyTorch re-orders the weights at "
             "every call, inside; arrays become tensors once, outside",
+            ragged=True,
             dtypes=HALVES,
+        ),
+        Entry(
+            "torch-compile-cpu",
+            "torch_cpu",
+            ("torch",),
+            "pip install torch==2.13.0",
+            "torch.compile of these modules on the CPU; PyTorch 2.13 runs them eager all the same",
+            "as torch-cpu, of the module as torch.compile gives it back; what Dynamo does at the "
+            "first call is outside, and counted",
+            ragged=True,
+            dtypes=HALVES,
+            arguments=("compile",),
         ),
         Entry(
             "onnxruntime-cpu",
@@ -184,6 +197,7 @@ BACKENDS = {
             "already, between two events, until the device is done; TF32 is off but in rows of "
             "dtype tf32; copies between host and device, and flattening the weights, are outside",
             device="cuda",
+            ragged=True,
             dtypes=DTYPES,
         ),
         _onnxruntime_cuda(
@@ -209,6 +223,19 @@ BACKENDS = {
             device="cuda",
             dtypes=("float32", "float16", "tf32"),
             ragged=True,
+        ),
+        Entry(
+            "torch-compile-cuda",
+            "torch_cuda",
+            ("torch",),
+            "pip install torch==2.13.0",
+            "torch.compile of these modules on the GPU; PyTorch 2.13 runs them eager all the same",
+            "as torch-cuda, of the module as torch.compile gives it back; what Dynamo does at the "
+            "first call is outside, and counted",
+            device="cuda",
+            ragged=True,
+            dtypes=DTYPES,
+            arguments=("compile",),
         ),
         Entry(
             "fake",

@@ -1,9 +1,12 @@
-"""PyTorch eager on the CPU: ``nn.RNN``, ``nn.LSTM`` and ``nn.GRU`` as their users call them.
+"""PyTorch on the CPU: ``nn.RNN``, ``nn.LSTM`` and ``nn.GRU`` as their users call them.
 
 Inside a timed call: the module's forward under ``inference_mode`` (infer), or forward and
 ``autograd.grad`` with respect to every parameter, the input and the initial states (train).
 PyTorch re-orders the weights for oneDNN at every call; its users pay that, so it is inside.
-Outside: converting arrays to tensors, which happens once.
+Sequences of unequal lengths are packed, and their outputs padded, inside too: users do that for
+every batch.
+Outside: converting arrays to tensors, which happens once.  The modules are called as they are, or
+as ``torch.compile`` gives them back (``torch_compile``).
 """
 
 import torch
@@ -14,6 +17,7 @@ from ..clock import WallClock
 from ..precision import PRECISIONS
 from ..workload import Workload
 from .base import Compilation, Step, step_of
+from .torch_compile import VERSION, Compiler
 from .torch_modules import TorchStep
 
 # What products of float32 multiply under a setting of PyTorch; its default, none, lowers nothing.
@@ -25,12 +29,13 @@ class TorchCpu:
 
     name = "torch-cpu"
 
-    def __init__(self) -> None:
-        self.version = str(torch.__version__)
+    def __init__(self, compiler: Compiler | None = None) -> None:
+        self._compiler = compiler
+        self.version = VERSION if compiler else str(torch.__version__)
         self.clock = WallClock()
 
     def prepare(self, workload: Workload, problem: Problem) -> Step:
-        step = TorchStep(problem)
+        step = TorchStep(problem, compiler=self._compiler)
         return step_of(
             workload.mode,
             infer=step.infer,
@@ -42,7 +47,7 @@ class TorchCpu:
         )
 
     def compilation(self) -> Compilation | None:
-        return None
+        return self._compiler.done if self._compiler else None
 
 
 def arithmetic(dtype: str) -> str:
@@ -56,5 +61,5 @@ def arithmetic(dtype: str) -> str:
     return f"{least if dtype == 'float32' else dtype}: oneDNN's fp32_precision is {allowed}"
 
 
-def make() -> TorchCpu:
-    return TorchCpu()
+def make(way: str = "eager") -> TorchCpu:
+    return TorchCpu(Compiler() if way == "compile" else None)

@@ -1,8 +1,9 @@
-"""PyTorch eager on the GPU: ``nn.RNN``, ``nn.LSTM`` and ``nn.GRU`` through cuDNN.
+"""PyTorch on the GPU: ``nn.RNN``, ``nn.LSTM`` and ``nn.GRU`` through cuDNN.
 
 Inside a timed call: the same as on the CPU (``torch_cpu``), between two events of the current
 stream, and waiting until the device is done.  Outside: copies between host and device, and
-flattening the weights.  TF32 is PyTorch's default for these modules; here it is on in rows of dtype
+flattening the weights.  The modules are called as they are, or as ``torch.compile`` gives them back
+(``torch_compile``).  TF32 is PyTorch's default for these modules; here it is on in rows of dtype
 tf32 and off in all others, set before each row is prepared and read back for its record.
 """
 
@@ -22,6 +23,7 @@ from ..workload import Workload
 from .base import Compilation, Step, step_of
 from .cudnn_rule import algorithm, goes_to_cudnn
 from .device_call import FLUSHED_BYTES, Stream, on_device
+from .torch_compile import VERSION, Compiler
 from .torch_modules import TorchStep, to_array, to_tensor
 
 
@@ -30,17 +32,18 @@ class TorchCuda:
 
     name = "torch-cuda"
 
-    def __init__(self, device: str = "cuda") -> None:
+    def __init__(self, device: str = "cuda", compiler: Compiler | None = None) -> None:
         self._device = device
+        self._compiler = compiler
         self._on_gpu = device == "cuda"
-        self.version = str(torch.__version__)
+        self.version = VERSION if compiler else str(torch.__version__)
         if self._on_gpu:
             self.version += f", cuDNN {torch.backends.cudnn.version() or 'absent'}"
         self.clock = WallClock()
 
     def prepare(self, workload: Workload, problem: Problem) -> Step:
         tf32 = allow_tf32(workload.dtype == "tf32")
-        passes = TorchStep(problem, self._device)
+        passes = TorchStep(problem, self._device, self._compiler)
         # cuDNN keeps what backward needs wherever a module is in training mode.
         passes.module.train(workload.mode != "infer")
         step = step_of(
@@ -91,7 +94,7 @@ class TorchCuda:
         )
 
     def compilation(self) -> Compilation | None:
-        return None
+        return self._compiler.done if self._compiler else None
 
 
 def asked_for(
@@ -128,19 +131,20 @@ def elapsed(first: Any, last: Any) -> Seconds:
     return float(first.elapsed_time(last)) / 1e3
 
 
-def make() -> TorchCuda:
+def make(way: str = "eager") -> TorchCuda:
+    name = "torch-compile-cuda" if way == "compile" else "torch-cuda"
     if torch.version.cuda is None:
         raise BackendUnavailable(
-            f"torch-cuda: PyTorch {torch.__version__} is built without CUDA; "
+            f"{name}: PyTorch {torch.__version__} is built without CUDA; "
             "pip install torch --index-url https://download.pytorch.org/whl/cu130"
         )
     if not torch.cuda.is_available():
         raise BackendUnavailable(
-            f"torch-cuda: PyTorch for CUDA {torch.version.cuda} finds no device that it can use; "
+            f"{name}: PyTorch for CUDA {torch.version.cuda} finds no device that it can use; "
             "nvidia-smi shows devices and the driver's version"
         )
     if not (torch.backends.cudnn.is_available() and torch.backends.cudnn.enabled):
         raise BackendUnavailable(
-            f"torch-cuda: PyTorch {torch.__version__} has no cuDNN, or it is off; pip install torch"
+            f"{name}: PyTorch {torch.__version__} has no cuDNN, or it is off; pip install torch"
         )
-    return TorchCuda()
+    return TorchCuda(compiler=Compiler() if way == "compile" else None)

@@ -1,11 +1,12 @@
 """``torch.nn`` modules of a problem and the passes over them, for every PyTorch backend."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn.utils import rnn
 
 from lstmbench_kernels.problem import Problem
 
@@ -50,16 +51,29 @@ def make_module(problem: Problem, device: str = "cpu") -> Any:
 
 
 class TorchStep:
-    """Tensors of one problem, and the two passes over them."""
+    """Tensors of one problem, and the two passes over them.
 
-    def __init__(self, problem: Problem, device: str = "cpu") -> None:
+    Sequences of unequal lengths are packed before the module and padded behind it, at every call.
+    ``compiler`` gives what is called instead of the module.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        device: str = "cpu",
+        compiler: Callable[[Any], Any] | None = None,
+    ) -> None:
         self.states = problem.cell.states
         self.module = make_module(problem, device)
+        self.network = compiler(self.module) if compiler else self.module
 
         def place(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
             return {n: to_tensor(a).to(device, copy=True) for n, a in arrays.items()}
 
         self.inputs = place(problem.inputs)
+        self.seq_len = problem.shape.seq_len
+        # PyTorch wants them on the host, wherever the sequences are.
+        self.lengths = torch.tensor(problem.lengths) if problem.lengths else None
         self.upstream = list(place(problem.upstream).values())
         self.differentiated = {**self.inputs, **dict(self.module.named_parameters())}
         self.results: tuple[Any, ...] = ()
@@ -72,7 +86,12 @@ class TorchStep:
 
     def _call(self) -> None:
         states = tuple(self.inputs[name + "0"] for name in self.states)
-        y, final = self.module(self.inputs["x"], states if len(states) > 1 else states[0])
+        x = self.inputs["x"]
+        if self.lengths is not None:
+            x = rnn.pack_padded_sequence(x, self.lengths, enforce_sorted=False)
+        y, final = self.network(x, states if len(states) > 1 else states[0])
+        if self.lengths is not None:
+            y, _ = rnn.pad_packed_sequence(y, total_length=self.seq_len)
         self.results = (y, *final) if len(states) > 1 else (y, final)
 
     def infer(self) -> None:
