@@ -8,6 +8,7 @@ import pytest
 from conftest import a_workload, require_peer
 from fake_gpu import Runtime
 
+from lstmbench.backends import registry
 from lstmbench.errors import BackendUnavailable
 from lstmbench.measure import Target
 from lstmbench.worker import perform, problem_of
@@ -91,7 +92,7 @@ def play(monkeypatch):
     from lstmbench.backends import cuda_stream, onnxruntime_cuda, onnxruntime_session
 
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "1")
+    monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "0")
     monkeypatch.setitem(sys.modules, "tensorrt", SimpleNamespace())
 
     def make(name="onnxruntime-cuda", **given):
@@ -148,7 +149,23 @@ def test_cuda_gets_the_stream_and_no_tf32(play):
             {"device_id": "0", "user_compute_stream": "7", "use_tf32": "0"},
         )
     ]
-    assert os.environ["NVIDIA_TF32_OVERRIDE"] == "0"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tf32_is_forbidden_before_anything_of_nvidia_can_be_loaded(monkeypatch, name):
+    monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "1")
+    monkeypatch.setattr(registry, "missing", lambda _name: None)
+    seen = []
+
+    def load(*_given):
+        seen.append(os.environ["NVIDIA_TF32_OVERRIDE"])
+        return SimpleNamespace(make=lambda _name: SimpleNamespace())
+
+    monkeypatch.setattr(registry, "import_module", load)
+
+    registry.load(name)
+
+    assert seen == ["0"]
 
 
 @pytest.mark.parametrize(("dtype", "half"), [("float32", "0"), ("float16", "1")])

@@ -12,7 +12,7 @@ No TF32.  The provider's ``use_tf32`` is off, but it is of matrix products and c
 descriptor of its recurrent nodes asks cuDNN for ``CUDNN_DEFAULT_MATH``, which may take TF32 for
 float32 (source of the CUDA provider; its TensorRT one has no such option at all).  So
 ``NVIDIA_TF32_OVERRIDE=0``, which NVIDIA's libraries heed before anything else, is set for the
-process, and there are no rows of tf32.
+process (by the registry: importing ONNX Runtime may load them), and there are no rows of tf32.
 """
 
 import os
@@ -134,8 +134,6 @@ def make(name: str) -> OnnxRuntimeCuda:
             f"{' and '.join(known)}, not {provider}; pip uninstall onnxruntime, then "
             "pip install 'onnxruntime-gpu[cuda,cudnn]'"
         )
-    # Before anything of NVIDIA's is loaded.
-    os.environ[TF32] = "0"
     if name == "onnxruntime-tensorrt":
         # Its wheel keeps its libraries where no linker looks; importing it loads them.
         import_module("tensorrt")

@@ -1,5 +1,6 @@
 """Which backends there are, where each lives, and how a missing one is installed."""
 
+import os
 import re
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -26,6 +27,7 @@ class Entry:
         dtypes: the precisions that it computes in.
         ragged: whether it takes sequences of unequal lengths.
         arguments: what its module's ``make`` is given.
+        environment: what is set for the process before anything of the framework is loaded.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Entry:
     dtypes: tuple[str, ...] = ("float32", "float64")
     ragged: bool = False
     arguments: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 _CUDA_CALL = (
@@ -71,6 +74,7 @@ def _onnxruntime_cuda(
         dtypes=dtypes,
         ragged=True,
         arguments=(f"onnxruntime-{provider}",),
+        environment=(("NVIDIA_TF32_OVERRIDE", "0"),),
     )
 
 
@@ -327,6 +331,7 @@ def load(name: str) -> Backend:
     if reason is not None:
         raise BackendUnavailable(f"{name}: {reason}")
     known = entry(name)
+    os.environ.update(known.environment)
     module = import_module(f".{known.module}", __package__)
     backend: Backend = module.make(*known.arguments)
     backend.name = name
