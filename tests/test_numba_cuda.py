@@ -92,7 +92,9 @@ def a_kind(cell_of, made):
             x = self.inputs["x"]
             flags = (self.options["bidirectional"], self.options["bias"])
             shape = Shape(*x.shape[:2], *self.sizes, *flags)
-            problem = Problem(self.cell, shape, self.inputs, self.parameters, upstream or {})
+            problem = Problem(
+                self.cell, shape, self.inputs, self.parameters, upstream or {}, self.lengths
+            )
             rule = PRECISIONS[self.options["dtype"]]
             return evaluate_rounded(problem, rule, upstream is not None)
 
@@ -102,13 +104,14 @@ def a_kind(cell_of, made):
             names = {"in": ["x", "h0", "c0"], "up": ["dy", "dhT", "dcT"], "out": ["y", "hT", "cT"]}
             return dict(zip(names[kind], values, strict=False))
 
-        def forward(self, x, states, *, training=False, out):
+        def forward(self, x, states, *, lengths=None, training=False, out):
             if self.options["algorithm"] == "persistent" and self.sizes[1] > 100:
                 raise ValueError("algorithm: persistent: 101 units do not fit the device")
             if self.sizes[1] == 99:
                 raise ValueError("x: something else")
             self.inputs = {n: a.array for n, a in self._named("in", x, states).items()}
             self.training = training
+            self.lengths = () if lengths is None else tuple(lengths.tolist())
             outputs, _ = self._run(None)
             for name, target in self._named("out", *out).items():
                 target.array[...] = outputs[name]
@@ -158,6 +161,15 @@ def test_every_cell_and_mode_is_handed_through(device, cell, mode):
     outcome = perform(numba_cuda.make(), workload, None)
 
     assert outcome.reason == "verified only"
+
+
+def test_lengths_are_handed_through(device):
+    device()
+    ragged = {"lengths": "uniform", "steps": (3, 1)}
+
+    for mode in ("infer", "train"):
+        outcome = perform(numba_cuda.make(), a_workload(mode=mode, **ragged), None)
+        assert outcome.reason == "verified only"
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16", "tf32"])
