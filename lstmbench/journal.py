@@ -134,12 +134,8 @@ def load(path: Path) -> tuple[Opening, list[Row], int]:
         raise ResultFormatError(f"{path}: damaged: {first_error(error)}") from error
     except (ValueError, UsageError, RecursionError) as error:
         raise ResultFormatError(f"{path}: damaged: {error}") from error
-    planned = {job.key for job in opening.plan.jobs()}
-    for row in rows:
-        if row.key not in planned:
-            raise ResultFormatError(
-                f"{path}: damaged: {row.id} on {row.backend} is not in its plan"
-            )
+    for row in opening.plan.strangers(rows):
+        raise ResultFormatError(f"{path}: damaged: {row.id} on {row.backend} is not in its plan")
     return opening, rows, sum(map(len, lines))
 
 

@@ -1,6 +1,6 @@
 """From a suite and a person's flags to the list of rows to measure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Annotated, Any, Literal
@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from .backends.registry import entry
+from .breakeven import BreakEven, combination, resized
 from .errors import UsageError
 from .model import Model
-from .records import Key
+from .records import Key, Row
 from .suite import MAX_ROWS, MAX_THREADS, Suite
 from .workload import Workload
 
@@ -26,6 +27,22 @@ class Plan(Model):
     ]
     threads: tuple[int, ...]
     workloads: tuple[Workload, ...]
+    question: Annotated[
+        BreakEven | None,
+        Field(description="a break-even search; workloads are then those at the low end"),
+    ] = None
+
+    def strangers(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The rows that no run of this plan makes."""
+        along = self.question.along if self.question else None
+        planned = {combination(workload, along) for workload in self.workloads}
+        for row in rows:
+            if (
+                combination(row.workload, along) not in planned
+                or row.backend not in self.backends
+                or row.threads not in self.threads
+            ):
+                yield row
 
     def jobs(self, number: int = 0) -> Iterator["Job"]:
         """One job a row; backends side by side, so that drift of the machine meets all alike.
@@ -61,13 +78,18 @@ def make_plan(
     baseline: str | None,
     threads: Sequence[int | Literal["all"]] | None,
     cores: int,
+    question: BreakEven | None = None,
 ) -> Plan:
     """A plan from a suite; ``overrides`` replace an axis in every declaration of rows.
 
-    ``cores`` is what ``all`` threads are, which is also the default.
+    ``cores`` is what ``all`` threads are, which is also the default.  With a ``question`` there are
+    its two backends, and rows at the low end of its axis.
 
     Raises ``UsageError`` for unknown names and impossible sizes, before anything is measured.
     """
+    if question is not None:
+        overrides = {**overrides, question.along: question.low}
+        backends, baseline = (question.against, question.backend), question.against
     rows = [declared.model_copy(update=dict(overrides)) for declared in suite.rows]
     workloads: dict[Workload, None] = {}
     for declared in rows:
@@ -77,6 +99,9 @@ def make_plan(
                 raise UsageError(
                     f"suite {suite.name}: more than {MAX_ROWS} rows; choose fewer sizes"
                 )
+    if question is not None:
+        for workload in workloads:
+            resized(workload, question.along, question.high)
     chosen = list(dict.fromkeys(backends or suite.backends))
     base = baseline or (suite.baseline if suite.baseline in chosen else chosen[0])
     if base not in chosen:
@@ -90,6 +115,7 @@ def make_plan(
         required=backends is not None,
         threads=thread_counts(threads or suite.threads, cores),
         workloads=tuple(workloads),
+        question=question,
     )
 
 

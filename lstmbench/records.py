@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self, TypedDict
 
 from pydantic import ConfigDict, Field, model_validator
 
+from .breakeven import BreakEven
 from .energy import Energy
 from .environment import Environment
 from .errors import UsageError
@@ -268,6 +269,8 @@ class Header(Model):
     """The machine, the software, and how the machine was at the start."""
     roofs: tuple[Roof, ...] = ()
     """The most that this machine does, for each number of threads."""
+    break_even: BreakEven | None = None
+    """The question that rows were chosen to answer, and its answers; null for any other run."""
     fingerprint: str
     """Hash of environment.machine: equal on the same machine only."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from . import (
     arithmetic,
+    breakeven_section,
     energy_section,
     gpu_section,
     latency_section,
@@ -87,6 +88,7 @@ def _of_file(result: Result) -> Iterator[str]:
     yield f"## {escape(machine.cpu_model)}, {escape(result.created[:10])}"
     yield _headline(lines, result.baseline)
     yield _definition(result.baseline)
+    yield from breakeven_section.section(result)
     yield from _trouble(result.rows)
     yield from _grids(lines, result.baseline)
     yield _every_row(lines, result.baseline)

@@ -3,7 +3,7 @@
 import json
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from enum import Enum
@@ -11,9 +11,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from . import breakeven_section, roofline, tables, verification, view
 from . import journal as journals
-from . import roofline, tables, verification, view
 from .backends.registry import entry
+from .bisection import bisect
+from .crossing import answer, series
 from .environment import describe, fingerprint, machine
 from .errors import Exit, UsageError, WorkerError
 from .plan import Plan
@@ -80,13 +82,15 @@ def measure(
             header = _header(plan, settings)
             opening = journals.Opening(plan=plan, header=header)
             log = stack.enter_context(journals.begin(output, opening))
-        left = sum(1 for _ in plan.jobs()) * header.settings.rounds - len(rows)
+        perform: Callable[..., list[Row]] = run if plan.question is None else bisect
+        jobs = sum(1 for _ in plan.jobs()) * header.settings.rounds
+        left = jobs - len(rows) if plan.question is None else None
         for warning in header.environment.warnings:
             err.print(f"[yellow]warning:[/] {warning}", highlight=False, soft_wrap=True)
         watcher = view.observer(err, plan.baseline, left, quiet=show is Show.NOTHING)
         try:
             with watcher.showing(), workers() as make_worker:
-                rows = run(
+                rows = perform(
                     plan, header.settings, log.add, watcher, done=rows, make_worker=make_worker
                 )
         except KeyboardInterrupt:
@@ -98,6 +102,10 @@ def measure(
             header = header.model_copy(update={"roofs": roofs})
         caches = header.environment.machine.caches
         rows = [roofline.rate(row, header.roofs, caches) for row in rows]
+        if plan.question is not None:
+            found = tuple(answer(lines, plan.question) for lines in series(rows, plan.question))
+            question = plan.question.model_copy(update={"answers": found})
+            header = header.model_copy(update={"break_even": question})
         write(output, header, rows)
         log.remove()
     result = read(output)
@@ -108,6 +116,8 @@ def measure(
     elif show is Show.TABLE:
         out = Console()
         out.print(tables.results(result.rows, result.baseline, width=out.width))
+        for line in breakeven_section.sentences(result):
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
         out.print(f"result file {output} · report {page}", highlight=False, soft_wrap=True)
     return _ended(rows)
 
@@ -161,6 +171,7 @@ def _header(plan: Plan, settings: Settings) -> Header:
         command=shlex.join(["lstmbench", *sys.argv[1:]]),
         suite=plan.suite,
         baseline=plan.baseline,
+        break_even=plan.question,
         timed_calls={name: entry(name).timed for name in plan.backends},
         settings=settings,
         environment=environment,

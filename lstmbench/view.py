@@ -59,7 +59,7 @@ class PlainLines(Quiet):
     """One line for each finished row, with the time it took so far and may still take."""
 
     def __init__(
-        self, console: Console, baseline: str, total: int, clock: Clock | None = None
+        self, console: Console, baseline: str, total: int | None, clock: Clock | None = None
     ) -> None:
         self._console = console
         self._watcher = Watcher(baseline)
@@ -71,11 +71,13 @@ class PlainLines(Quiet):
     def finished(self, row: Row) -> None:
         self._done += 1
         elapsed = self._clock.now() - self._begin
-        left = elapsed / self._done * (self._total - self._done)
-        counter = f"[{self._done:>{len(str(self._total))}}/{self._total}]"
-        times = f"({clock_time(elapsed)}, {clock_time(left)} left)"
+        counter, times = f"[{self._done}]", clock_time(elapsed)
+        if self._total is not None:
+            left = elapsed / self._done * (self._total - self._done)
+            counter = f"[{self._done:>{len(str(self._total))}}/{self._total}]"
+            times = f"{times}, {clock_time(left)} left"
         self._console.print(
-            f"{counter} {self._watcher.line(row)}  {times}",
+            f"{counter} {self._watcher.line(row)}  ({times})",
             soft_wrap=True,
             markup=False,
             highlight=False,
@@ -85,7 +87,7 @@ class PlainLines(Quiet):
 class Live:
     """A bar with the row in work and the time left; finished rows scroll above it."""
 
-    def __init__(self, console: Console, baseline: str, total: int, *, brief: bool) -> None:
+    def __init__(self, console: Console, baseline: str, total: int | None, *, brief: bool) -> None:
         self._brief = brief
         self._watcher = Watcher(baseline)
         self._progress = Progress(
@@ -124,9 +126,12 @@ class Live:
 
 
 def observer(
-    console: Console, baseline: str, total: int, *, quiet: bool, brief: bool = False
+    console: Console, baseline: str, total: int | None, *, quiet: bool, brief: bool = False
 ) -> Quiet | Live:
-    """The view that suits where the output goes; a brief one shows no rows that went well."""
+    """The view that suits where the output goes; a brief one shows no rows that went well.
+
+    ``total`` is how many rows there will be; ``None`` where nobody knows.
+    """
     on_terminal = console.is_terminal and not console.is_dumb_terminal
     if quiet or (brief and not on_terminal):
         return Quiet()

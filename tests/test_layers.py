@@ -172,6 +172,8 @@ def test_only_the_registry_loads_backends():
     "name",
     [
         "report",
+        "breakeven_section",
+        "crossing",
         "markdown",
         "fields",
         "duel",

@@ -34,6 +34,14 @@ def run(
     baseline: Annotated[
         str | None, typer.Option(help="The backend that speedup divides by.")
     ] = None,
+    break_even: Annotated[
+        str | None,
+        typer.Option(help="A:B finds the size from which on A beats B: torch-cuda:numba-cpu."),
+    ] = None,
+    along: Annotated[
+        str | None,
+        typer.Option(help="The axis of --break-even: batch_size (default), seq_len; as LOW:HIGH."),
+    ] = None,
     threads: Threads = None,
     budget: Annotated[
         float | None, typer.Option(help="Seconds to sample each row for, at most.")
@@ -60,6 +68,7 @@ def run(
     Writes a result file, and a Markdown report beside it.
     """
     from .. import session
+    from ..breakeven import ask
     from ..environment import usable_cpus
     from ..plan import make_plan
     from ..records import Settings
@@ -88,6 +97,9 @@ def run(
         "data": names(data),
         "lengths": names(lengths),
     }
+    question = ask(break_even, along, overrides)
+    if question is not None and (backend or baseline):
+        raise UsageError("--break-even: expected no --backend and no --baseline, it names both")
     plan = make_plan(
         load_suite(suite),
         overrides={name: value for name, value in overrides.items() if value is not None},
@@ -95,8 +107,9 @@ def run(
         baseline=baseline,
         threads=counts(threads),
         cores=len(usable_cpus()),
+        question=question,
     )
-    given = [*numbers.values(), backend, baseline, threads, *overrides.values()]
+    given = [*numbers.values(), backend, baseline, break_even, threads, *overrides.values()]
     asked = any(value is not None for value in given) or suite != "quick"
     return session.measure(
         plan,
