@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from .units import Seconds
 
 # Fewer samples have no distribution-free 95 % interval of the median: 1 - 2·(1/2)^6 = 0.969.
 MIN_SAMPLES = 6
+INTERVALS = "scipy.stats"
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class Summary:
         return (self.ci95[1] - self.ci95[0]) / 2 / self.median if self.median else 0.0
 
 
+def load() -> None:
+    """Import what intervals need: most of a second, and threads, that nothing timed may hold."""
+    import_module(INTERVALS)
+
+
 def median_interval(samples: Sequence[Seconds]) -> tuple[Seconds, Seconds]:
     """The distribution-free 95 % interval of the median, from order statistics.
 
@@ -36,7 +43,7 @@ def median_interval(samples: Sequence[Seconds]) -> tuple[Seconds, Seconds]:
     """
     if len(samples) < MIN_SAMPLES:
         raise ValueError(f"samples: expected at least {MIN_SAMPLES}, got {len(samples)}")
-    # Most of a second to import: only who measures pays for it.
+    # Only who measures pays for it.
     from scipy import stats
 
     interval = stats.quantile_test(samples, p=0.5).confidence_interval(confidence_level=0.95)

@@ -19,7 +19,7 @@ from typing import Any
 
 from lstmbench_kernels.problem import Problem, make_problem
 
-from . import rapl
+from . import rapl, stats
 from .backends.base import Backend, Step
 from .backends.registry import entry, lacks, load, untimed
 from .clock import Clock
@@ -116,6 +116,7 @@ def _perform(
         return Outcome(status="skipped", reason="verified only", error=_errors(verdict))
 
     tell("measuring")
+    stats.load()
     _reset_peak_memory()
     load, watch = OtherLoad(), ThreadWatch()
     device = step.on_device

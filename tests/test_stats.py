@@ -1,5 +1,7 @@
 """The interval of the median is the one that counting coin tosses gives."""
 
+import subprocess
+import sys
 from itertools import pairwise
 from math import comb
 
@@ -71,3 +73,19 @@ def test_a_summary_is_in_order_and_made_of_its_samples(samples):
 def test_the_mean_of_ratios_is_geometric():
     assert geometric_mean([2.0, 8.0]) == pytest.approx(4.0)
     assert geometric_mean(iter([0.5, 2.0])) == pytest.approx(1.0)
+
+
+def test_what_is_loaded_is_all_that_a_summary_needs():
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from lstmbench import stats; stats.load(); before = set(sys.modules);"
+            "stats.summarise([1.0] * stats.MIN_SAMPLES); print(set(sys.modules) - before)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "set()\n"

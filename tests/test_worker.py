@@ -11,7 +11,7 @@ from lstmbench.backends.fake import FakeBackend
 from lstmbench.backends.registry import BACKENDS
 from lstmbench.data import load_sunspots
 from lstmbench.energy import Meter
-from lstmbench.measure import Target
+from lstmbench.measure import Target, measure
 from lstmbench.oracles import OracleStore
 from lstmbench.records import Outcome
 from lstmbench.workload import flops
@@ -76,6 +76,23 @@ def test_without_a_target_a_row_is_verified_and_not_timed():
     assert (outcome.status, outcome.reason) == ("skipped", "verified only")
     assert outcome.error.output <= outcome.error.tolerance
     assert phases == ["verifying"]
+
+
+def test_what_summaries_need_is_loaded_before_anything_is_timed_and_only_for_that(monkeypatch):
+    events = []
+
+    def measured(*given, **named):
+        events.append("measure")
+        return measure(*given, **named)
+
+    monkeypatch.setattr(worker.stats, "load", lambda: events.append("load"))
+    monkeypatch.setattr(worker, "measure", measured)
+
+    performed()
+    assert events == ["load", "measure"]
+
+    performed(target=None)
+    assert events == ["load", "measure"]
 
 
 # --- compilation
