@@ -13,6 +13,7 @@ from . import (
     energy_section,
     gpu_section,
     latency_section,
+    padding_section,
     peers,
     summary,
     twins_section,
@@ -95,6 +96,7 @@ def _of_file(result: Result) -> Iterator[str]:
     yield from peers.section(summary.on_gpu(lines, False))
     yield from peers.section(summary.on_gpu(lines, True), ", on the GPU")
     yield from latency_section.section(result.rows)
+    yield from padding_section.section(lines)
     yield from twins_section.section(lines)
     yield from gpu_section.section(result.rows)
     yield from usage_section.section(result.rows)
