@@ -95,7 +95,7 @@ def _state(name: str) -> BackendState:
     entry = BACKENDS[name]
     reason = missing(name)
     try:
-        found = None if reason else version(entry.packages[0])
+        found = None if reason else version(entry.distribution or entry.packages[0])
     except PackageNotFoundError:
         found = None
     if not_installed(name):

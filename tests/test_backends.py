@@ -192,6 +192,25 @@ def test_without_a_driver_one_line_says_what_is_missing_and_how_to_get_it(
         registry.load(name)
 
 
+@pytest.mark.parametrize("name", ["onnxruntime-cuda", "onnxruntime-tensorrt"])
+@pytest.mark.parametrize(
+    ("installed", "is_missing"),
+    [({"onnxruntime"}, True), ({"onnxruntime", "onnxruntime-gpu"}, False), (set(), False)],
+)
+def test_a_build_without_a_gpu_is_not_taken_for_one_that_has(
+    monkeypatch: pytest.MonkeyPatch, name: str, installed: set[str], is_missing: bool
+):
+    monkeypatch.setattr(registry, "find_spec", lambda _name: object())
+    monkeypatch.setattr(registry, "is_installed", lambda each: each in installed)
+    monkeypatch.setattr("lstmbench.cuda._library", object)
+    reason = registry.missing(name)
+    if is_missing:
+        told = "onnxruntime-gpu is not installed, but onnxruntime is; pip install 'onnxruntime-gpu"
+        assert (reason or "").startswith(told)
+    else:
+        assert reason is None
+
+
 @pytest.mark.parametrize("name", ON_GPU)
 def test_the_simulator_needs_no_driver_and_its_times_mean_nothing(
     monkeypatch: pytest.MonkeyPatch, name: str

@@ -56,6 +56,17 @@ def test_what_is_always_installed_is_ready_with_its_version(here):
     assert states["numpy"].install is None
 
 
+def test_a_backend_whose_package_goes_by_another_name_has_the_version_of_that(monkeypatch):
+    monkeypatch.setattr(doctor, "missing", lambda _name: None)
+    monkeypatch.setattr(doctor, "not_installed", lambda _name: None)
+    monkeypatch.setattr(doctor, "version", lambda name: {"onnxruntime-gpu": "1.31.1"}.get(name))
+
+    states = {state.name: state for state in doctor.checkup().backends}
+
+    assert states["onnxruntime-cuda"].version == "1.31.1"
+    assert states["onnxruntime-cpu"].version is None
+
+
 def test_a_missing_backend_comes_with_its_command(monkeypatch):
     monkeypatch.setattr("lstmbench.backends.registry.find_spec", lambda _name: None)
 

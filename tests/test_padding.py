@@ -25,7 +25,11 @@ def test_a_cost_is_the_time_of_a_valid_step_over_that_of_the_full_batch():
 
 
 def test_only_the_same_backend_with_as_many_threads_is_its_full_batch():
-    others = [row(FULL, 0.004, "numpy"), row(FULL, 0.004, threads=2), bad_row("timeout", workload=FULL)]
+    others = [
+        row(FULL, 0.004, "numpy"),
+        row(FULL, 0.004, threads=2),
+        bad_row("timeout", workload=FULL),
+    ]
     (padded,) = padded_of(lines_of([*others, row(RAGGED, 0.0036)]))
     assert (padded.full, padded.share, padded.cost) == (None, None, None)
 

@@ -4,6 +4,7 @@ import os
 import re
 from dataclasses import dataclass, replace
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from .. import cuda
@@ -27,6 +28,7 @@ class Entry:
         dtypes: the precisions that it computes in.
         ragged: whether it takes sequences of unequal lengths.
         arguments: what its module's ``make`` is given.
+        distribution: what its first package must be of, where one without a GPU has the same name.
         environment: what is set for the process before anything of the framework is loaded.
     """
 
@@ -40,6 +42,7 @@ class Entry:
     dtypes: tuple[str, ...] = ("float32", "float64")
     ragged: bool = False
     arguments: tuple[str, ...] = ()
+    distribution: str = ""
     environment: tuple[tuple[str, str], ...] = ()
 
 
@@ -74,6 +77,7 @@ def _onnxruntime_cuda(
         dtypes=dtypes,
         ragged=True,
         arguments=(f"onnxruntime-{provider}",),
+        distribution="onnxruntime-gpu",
         environment=(("NVIDIA_TF32_OVERRIDE", "0"),),
     )
 
@@ -293,12 +297,31 @@ def _is_there(package: str) -> bool:
     return all(find_spec(".".join(parts[: k + 1])) is not None for k in range(len(parts)))
 
 
+def is_installed(distribution: str) -> bool:
+    """Whether there is a distribution of this name, as pip calls it."""
+    try:
+        return bool(version(distribution))
+    except PackageNotFoundError:
+        return False
+
+
 def missing(name: str) -> str | None:
     """Why a backend cannot be loaded, found without importing it; ``None`` where it can."""
     reason = not_installed(name)
     if reason is None and entry(name).device == "cuda" and not is_simulated(name):
-        reason = cuda.no_driver()
+        reason = cuda.no_driver() or _of_another_distribution(name)
     return reason
+
+
+def _of_another_distribution(name: str) -> str | None:
+    """Why the framework that is installed is not the one that a backend is of."""
+    known = entry(name)
+    if not known.distribution or is_installed(known.distribution):
+        return None
+    # A build of one's own may go by any name, but not by that of the one without a GPU.
+    if not is_installed(known.packages[0]):
+        return None
+    return f"{known.distribution} is not installed, but {known.packages[0]} is; {known.install}"
 
 
 def is_simulated(name: str) -> bool:
