@@ -99,8 +99,9 @@ class EnergyLog:
         seconds, joules = end - start, after - before
         if seconds < self._meter.needs:
             raise EnergyUnknown(
-                f"{self._meter.source} moves in steps, and cannot tell the energy of "
-                f"less than {self._meter.needs:g} s; a larger --budget may give it that"
+                f"{self._meter.source} moves in steps and cannot tell the energy of less than "
+                f"{self._meter.needs:g} s; sample longer, by a larger --budget or a smaller "
+                "--precision"
             )
         if joules <= 0:
             raise EnergyUnknown(f"{self._meter.source} did not move in {seconds:.2g} s")

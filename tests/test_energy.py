@@ -47,8 +47,8 @@ def test_less_time_than_the_counter_needs_is_no_number_but_a_reason():
 
     with pytest.raises(
         EnergyUnknown,
-        match=r"^the imagined counter moves in steps, and cannot tell the energy of less than "
-        r"0\.5 s; a larger --budget may give it that$",
+        match=r"^the imagined counter moves in steps and cannot tell the energy of less than "
+        r"0\.5 s; sample longer, by a larger --budget or a smaller --precision$",
     ):
         log.close(sequences=1)
 

