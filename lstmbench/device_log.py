@@ -34,7 +34,7 @@ class DeviceLog:
         return Gpu(
             **device.device.model_dump(),
             algorithm=dict(device.algorithm()),
-            time_s=Times.of(measured.device_samples),
+            time_s=Times.of(measured.device_samples) if device.last_call_s else None,
             samples_s=measured.device_samples,
             first_call_s=self._first_call_s,
             cold_s=Times.of([self._cold_call() for _ in range(COLD_CALLS)]),

@@ -32,9 +32,9 @@ class Told:
 
         return call
 
-    def step(self, **given):
+    def step(self, stream=None, **given):
         made = Step(self.say("run"), dict, "float32: scripted", **given)
-        stream = Stream(self.record, self.elapsed, self.say("wait"))
+        stream = stream or Stream(self.record, self.elapsed, self.say("wait"))
         return on_device(
             made,
             stream,
@@ -65,6 +65,16 @@ def test_the_time_of_the_device_is_that_of_the_last_call():
 
     assert step.on_device.last_call_s() == 0.25
     assert told.log == ["read 3 to 4"]
+
+
+def test_without_events_a_call_waits_all_the_same():
+    told = Told()
+    step = told.step(Stream.without_events(told.say("wait")))
+
+    step.run()
+
+    assert told.log == ["run", "wait"]
+    assert step.on_device.last_call_s is None
 
 
 def test_what_runs_before_a_call_is_done_before_it():

@@ -33,6 +33,14 @@ def test_the_device_s_times_stand_beside_those_of_the_wall_clock():
     assert outcome.gpu.samples_s == (0.0015,) * outcome.time_s.samples
 
 
+def test_a_device_without_events_has_no_times_of_its_own():
+    outcome = gpu_of(seconds=None)
+
+    assert outcome.status == "ok"
+    assert (outcome.gpu.time_s, outcome.gpu.samples_s) == (None, ())
+    assert outcome.gpu.cold_s.samples == 6
+
+
 def test_the_first_call_is_cold_and_in_no_sample():
     outcome = gpu_of()
 

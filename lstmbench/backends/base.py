@@ -24,7 +24,8 @@ class OnDevice:
 
     Attributes:
         device: which GPU.
-        last_call_s: seconds of the last call between two events on the device.
+        last_call_s: seconds of the last call between two events on the device; ``None`` where the
+            framework offers no events.
         algorithm: what each pass runs, a line of text each; asked after the calls.
         upload: copy the input and the initial states to the device once more and wait; the bytes.
         download: the same with the output and the final states, to the host.
@@ -34,7 +35,7 @@ class OnDevice:
     """
 
     device: Device
-    last_call_s: Callable[[], Seconds]
+    last_call_s: Callable[[], Seconds] | None
     algorithm: Callable[[], Mapping[str, str]]
     upload: Callable[[], int]
     download: Callable[[], int]

@@ -1,8 +1,8 @@
-"""A timed call on a GPU: between two events, and waiting until the device is done."""
+"""A timed call on a GPU: between two events where there are any, until the device is done."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from ..energy import Meter
 from ..gpu import Clocks, Device
@@ -22,13 +22,18 @@ class Stream:
 
     Attributes:
         record: an event behind everything that was asked for so far.
-        elapsed: seconds between two events that are past.
+        elapsed: seconds between two events that are past; ``None`` where there are no events.
         wait: return when everything that was asked for is done.
     """
 
     record: Callable[[], Any]
-    elapsed: Callable[[Any, Any], Seconds]
+    elapsed: Callable[[Any, Any], Seconds] | None
     wait: Callable[[], object]
+
+    @classmethod
+    def without_events(cls, wait: Callable[[], object]) -> Self:
+        """That of a framework which lets nobody put an event on its streams."""
+        return cls(lambda: None, None, wait)
 
 
 def on_device(
@@ -45,6 +50,7 @@ def on_device(
 ) -> Step:
     """The step with a call that waits for the device, and with what the device says of it."""
     events: list[Any] = []
+    elapsed = stream.elapsed
 
     def run() -> None:
         first = stream.record()
@@ -71,7 +77,7 @@ def on_device(
         before=before if step.before else None,
         on_device=OnDevice(
             device=device,
-            last_call_s=lambda: stream.elapsed(*events),
+            last_call_s=(lambda: elapsed(*events)) if elapsed else None,
             algorithm=algorithm,
             upload=waited(upload),
             download=waited(download),

@@ -11,10 +11,10 @@ default ``*``), so that ``fake`` and ``fake@other`` can be two backends:
 ``precision``  what arithmetic is said to be used
 ``recompile``  true: each call compiles again
 ``gpu``        an object: the row is one of an imaginary GPU, whose events say ``seconds`` in turn
-               (default: 0.0005), whose copies and flush take ``copy`` and ``flush`` seconds
-               (default: 0.001), and whose clock is ``mhz`` with the ``reasons`` for it; none where
-               ``unknown`` says why; with ``watts`` a counter of energy moves evenly with its
-               time, and ``needs`` that many seconds
+               (default: 0.0005; null: it has none), whose copies and flush take ``copy`` and
+               ``flush`` seconds (default: 0.001), and whose clock is ``mhz`` with the ``reasons``
+               for it; none where ``unknown`` says why; with ``watts`` a counter of energy moves
+               evenly with its time, and ``needs`` that many seconds
 ``fault``      ``wrong`` (every output off by 1 %) or ``unavailable``, or at the first call
                ``raise``, ``memory``, ``exit``, ``kill`` (this process), ``kill-parent``,
                ``interrupt-parent`` or ``hang``
@@ -92,7 +92,8 @@ class FakeBackend:
 
     def _on_device(self, gpu: dict[str, Any], outputs: Arrays) -> OnDevice:
         """An imaginary GPU."""
-        seconds = cycle(gpu.get("seconds", [5e-4]))
+        script = gpu.get("seconds", [5e-4])
+        seconds = cycle(script or ())
         clocks = Clocks(
             sm_mhz=gpu.get("mhz"),
             reasons=tuple(gpu["reasons"]) if "reasons" in gpu else None,
@@ -112,7 +113,7 @@ class FakeBackend:
                 memory_bytes=2**30,
                 driver="999.99",
             ),
-            last_call_s=lambda: next(seconds),
+            last_call_s=(lambda: next(seconds)) if script else None,
             algorithm=lambda: {"forward": "imagined"},
             upload=copy,
             download=copy,

@@ -178,6 +178,7 @@ BACKENDS = {
             "the compiled function (infer), or the compiled vjp for every parameter, the input and "
             "the states (train), until its results are ready; tracing and compiling are outside",
             dtypes=HALVES,
+            ragged=True,
         ),
         Entry(
             "keras-cpu",
@@ -244,6 +245,32 @@ BACKENDS = {
             ragged=True,
             dtypes=DTYPES,
             arguments=("compile",),
+        ),
+        Entry(
+            "jax-cuda",
+            "jax_cuda",
+            ("jax", "jaxlib"),
+            "pip install 'jax[cuda13]'",
+            "JAX: lax.scan under jit, on the GPU",
+            "the compiled function (infer), or the compiled vjp for every parameter, the input and "
+            "the states (train), of arrays that are on the device already, until its results are "
+            "ready; tracing, compiling and copies between host and device are outside",
+            device="cuda",
+            dtypes=DTYPES,
+            ragged=True,
+        ),
+        Entry(
+            "jax-cuda-cudnn",
+            "jax_cuda",
+            ("jax", "jaxlib"),
+            "pip install 'jax[cuda13]'",
+            "JAX: cuDNN's LSTM under jit, on the GPU; no other cell",
+            "as jax-cuda, of jax.experimental.rnn.lstm with the batch first; packing the weights "
+            "and transposing are outside",
+            device="cuda",
+            dtypes=("float32", "tf32"),
+            ragged=True,
+            arguments=("cudnn",),
         ),
         Entry(
             "fake",
