@@ -5,8 +5,10 @@ from conftest import a_workload, ok_outcome
 
 from lstmbench.energy import Energy
 from lstmbench.gpu import Clocks, Gpu
+from lstmbench.processors import Use
 from lstmbench.records import Outcome, Row, make_row
 from lstmbench.rounds import merge
+from lstmbench.summary import is_disturbed
 
 
 def a_row(seconds: float) -> Row:
@@ -116,3 +118,19 @@ def test_the_worst_error_and_the_most_memory_are_kept():
 
     assert merged.error == worse
     assert merged.peak_memory_bytes == 2**40
+
+
+def test_a_row_is_as_disturbed_as_the_most_disturbed_of_its_processes():
+    rows = [a_row(0.001).model_copy(update={"other_load": load}) for load in (0.0, 0.7, None)]
+
+    assert merge(rows).other_load == 0.7
+    assert is_disturbed(merge(rows))
+    assert merge(rows[2:] * 2).other_load is None
+
+
+def test_the_most_that_any_process_used_is_kept():
+    uses = [Use(seconds=0.2, processors=n, threads=1, cpus=(0,)) for n in (0.5, 1.5)]
+    rows = [a_row(0.001).model_copy(update={"use": use}) for use in uses]
+
+    assert merge([*rows, a_row(0.001)]).use.processors == 1.5
+    assert merge([a_row(0.001), a_row(0.001)]).use is None
