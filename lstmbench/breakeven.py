@@ -154,13 +154,6 @@ def conclude(verdicts: Mapping[int, Verdict]) -> tuple[Outcome, int | None, int 
     return outcome, until, since
 
 
-def combination(workload: Workload, along: Axis | None) -> tuple[tuple[str, object], ...]:
-    """All that a workload was chosen by, but for its size along an axis."""
-    return tuple(
-        (name, value) for name, value in vars(workload).items() if name not in (along, "steps")
-    )
-
-
 def resized(workload: Workload, along: Axis, size: int) -> Workload:
     """The workload at another size; raises ``UsageError`` where it cannot have that size."""
     T, B = workload.seq_len, workload.batch_size

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from .breakeven import Answer, BreakEven, Verdict, combination, conclude
+from .breakeven import Answer, BreakEven, Verdict, conclude
 from .records import Row
 from .summary import Line, lines_of
+from .workload import combination
 
 
 def verdict(line: Line, question: BreakEven) -> Verdict:

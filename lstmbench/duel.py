@@ -9,6 +9,7 @@ from .records import Row
 from .stats import geometric_mean
 from .summary import Line
 from .units import Seconds
+from .workload import Workload
 
 # Sampling aims at ± 1 % of each median, so a ratio of two is known to 2 % at best; the third is for
 # what changes on a machine between one backend's turn and the next.
@@ -34,11 +35,6 @@ class Duel:
     def is_missed(self) -> bool:
         """Whether the own kernels are slower than the fastest peer by more than noise."""
         return self.ratio < 1 - NOISE
-
-    @property
-    def is_large(self) -> bool:
-        w = self.line.workload
-        return w.batch_size >= LARGE_BATCH and w.hidden_size >= LARGE_HIDDEN
 
     @property
     def fraction(self) -> float | None:
@@ -91,6 +87,11 @@ class Series:
         return max(self.of, key=lambda pair: pair[0])
 
 
+def is_large(workload: Workload) -> bool:
+    """Whether a step is products of matrices more than anything else."""
+    return workload.batch_size >= LARGE_BATCH and workload.hidden_size >= LARGE_HIDDEN
+
+
 def seconds(row: Row) -> Seconds:
     """The median of a row that has a time."""
     assert row.time_s is not None
@@ -112,18 +113,3 @@ def series(number: Callable[[Duel], float | None], duels: Iterable[Duel]) -> Ser
     """A number of the duels that have it; ``None`` where none has."""
     pairs = [(value, each) for each in duels if (value := number(each)) is not None]
     return Series(pairs) if pairs else None
-
-
-def scaling(duels: Sequence[Duel], threads: int) -> Series | None:
-    """Own time of one thread / own time of several, where one own backend is the best of both."""
-    alone = {
-        (each.line.workload, each.own.backend): seconds(each.own)
-        for each in duels
-        if each.line.threads == 1
-    }
-
-    def speedup(each: Duel) -> float | None:
-        before = alone.get((each.line.workload, each.own.backend))
-        return None if before is None else before / seconds(each.own)
-
-    return series(speedup, [each for each in duels if each.line.threads == threads])

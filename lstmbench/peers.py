@@ -14,7 +14,7 @@ from .duel import (
     Duel,
     Series,
     duels_of,
-    scaling,
+    is_large,
     seconds,
     series,
 )
@@ -52,19 +52,11 @@ def section(lines: Sequence[Line], where: str = "") -> Iterator[str]:
 
 
 def _sentences(duels: Sequence[Duel]) -> Iterator[str]:
-    """An item a mode with what belongs to it below, then what more threads gain."""
+    """An item a mode with what belongs to it below."""
     for mode in dict.fromkeys(each.line.workload.mode for each in duels):
         of_mode = [each for each in duels if each.line.workload.mode == mode]
         yield _against_the_fastest(mode, of_mode)
         yield from (f"  - {item}." for item in _details(mode, of_mode))
-    for threads in sorted({each.line.threads for each in duels} - {1}):
-        gain = scaling(duels, threads)
-        if gain:
-            text = f"- {threads} threads against 1: own kernels {_mean_and_lowest(gain)}"
-            large = scaling([each for each in duels if each.is_large], threads)
-            if large:
-                text += f"; where {_LARGE}, {_mean_and_lowest(large)}"
-            yield text + "."
 
 
 def _against_the_fastest(mode: str, duels: Sequence[Duel]) -> str:
@@ -88,7 +80,7 @@ def _details(mode: str, duels: Sequence[Duel]) -> Iterator[str]:
     if possible and len(possible.of) == len(duels):
         yield f"at the bound of this machine it would be {ratio(possible.geometric_mean)}"
     for where, some in (
-        (_LARGE, [each for each in duels if each.is_large]),
+        (_LARGE, [each for each in duels if is_large(each.line.workload)]),
         ("B = 1", [each for each in duels if each.line.workload.batch_size == 1]),
     ):
         if near := series(lambda each: each.fraction, some):

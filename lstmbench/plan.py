@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from .backends.registry import entry
-from .breakeven import BreakEven, combination, resized
+from .breakeven import BreakEven, resized
 from .errors import UsageError
 from .model import Model
 from .records import Key, Row
 from .suite import MAX_ROWS, MAX_THREADS, Suite
-from .workload import Workload
+from .workload import Workload, combination
 
 
 class Plan(Model):

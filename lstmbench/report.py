@@ -9,12 +9,14 @@ from pathlib import Path
 
 from . import (
     arithmetic,
+    batching_section,
     breakeven_section,
     energy_section,
     gpu_section,
     latency_section,
     padding_section,
     peers,
+    scaling_section,
     summary,
     twins_section,
     usage_section,
@@ -95,8 +97,10 @@ def _of_file(result: Result) -> Iterator[str]:
     yield _every_row(lines, result.baseline)
     yield from peers.section(summary.on_gpu(lines, False))
     yield from peers.section(summary.on_gpu(lines, True), ", on the GPU")
+    yield from batching_section.section(lines)
     yield from latency_section.section(result.rows)
     yield from padding_section.section(lines)
+    yield from scaling_section.section(summary.on_gpu(lines, False))
     yield from twins_section.section(lines)
     yield from gpu_section.section(result.rows)
     yield from usage_section.section(result.rows)

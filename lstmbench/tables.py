@@ -12,8 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from . import arithmetic, summary, twins
+from .batching import batchings, throughput
 from .records import Result, Row
 from .result import read
+from .scaling import scalings
 from .units import duration, percent, rate, ratio
 
 MODE_WORDS = {
@@ -41,6 +43,8 @@ def results(rows: Sequence[Row], baseline: str, *, width: int) -> RenderableType
     lines = summary.lines_of(rows)
     return Group(
         *_comparison(lines, baseline, wide=width >= WIDE),
+        *batches(lines),
+        *more_threads(lines),
         *trouble(rows),
         *devices(rows),
         headline(lines, baseline),
@@ -71,6 +75,31 @@ def headline(lines: Sequence[summary.Line], baseline: str) -> Text:
         style="dim",
     )
     return text
+
+
+def more_threads(lines: Sequence[summary.Line]) -> Iterator[Text]:
+    """What more threads gain each backend."""
+    for each in scalings(summary.on_gpu(lines, False)):
+        rows = f"{len(each.gains)} row{'s' if len(each.gains) > 1 else ''}"
+        yield Text(
+            f"{_threads(each.threads)}: {each.backend} {ratio(each.geometric_mean)} its one thread "
+            f"({MODE_WORDS[each.mode]}; mean of {rows}; "
+            f"{ratio(each.lowest.value)} to {ratio(each.highest.value)})"
+        )
+
+
+def batches(lines: Sequence[summary.Line]) -> Iterator[Text]:
+    """Of each workload over several batch sizes the least latency and the most throughput."""
+    for each in batchings(lines):
+        title = f"{group_title(summary.Group(each.lines))} · T {each.lines[0].workload.seq_len}"
+        parts = []
+        if (row := each.quickest) is not None and row.time_s is not None:
+            parts.append(f"one sequence in {duration(row.time_s.median)} ({row.backend})")
+        if (row := each.most) is not None:
+            parts.append(
+                f"at most {rate(throughput(row))} seq/s at batch {row.batch_size} ({row.backend})"
+            )
+        yield Text(f"{title}: {', '.join(parts)}")
 
 
 def _comparison(

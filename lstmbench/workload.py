@@ -184,6 +184,13 @@ def split_cell_name(name: str) -> tuple[str, bool]:
     return cell, cell != name
 
 
+def combination(workload: Workload, axis: str | None) -> tuple[tuple[str, object], ...]:
+    """All that a workload was chosen by, but for its size along an axis."""
+    return tuple(
+        (name, value) for name, value in vars(workload).items() if name not in (axis, "steps")
+    )
+
+
 def flops(workload: Workload) -> int:
     """Floating-point operations of the matrix products of one timed call, padding left out.
 

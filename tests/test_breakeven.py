@@ -12,12 +12,12 @@ from lstmbench.breakeven import (
     BreakEven,
     Verdict,
     ask,
-    combination,
     conclude,
     next_sizes,
     resized,
 )
 from lstmbench.errors import UsageError
+from lstmbench.workload import combination
 
 F, S, U = Verdict.FASTER, Verdict.SLOWER, Verdict.UNSURE
 

@@ -3,7 +3,7 @@
 import pytest
 from conftest import a_workload, bad_row, contenders, with_memory
 
-from lstmbench.duel import duels_of, scaling, series
+from lstmbench.duel import duels_of, is_large, series
 from lstmbench.summary import lines_of
 
 
@@ -50,7 +50,7 @@ def test_a_row_is_missed_beyond_three_percent(peer, missed):
 def test_a_row_is_large_by_its_batch_and_its_hidden_size(batch, hidden, large):
     workload = a_workload(batch_size=batch, hidden_size=hidden)
 
-    assert duel_of(workload=workload, numba_cpu=1.0, torch_cpu=1.0).is_large is large
+    assert is_large(workload) is large
 
 
 def test_at_the_bound_the_ratio_is_the_peers_time_over_the_least():
@@ -99,20 +99,3 @@ def test_a_series_knows_its_means_and_its_extremes():
 
 def test_of_no_numbers_there_is_no_series():
     assert series(lambda _: None, [duel_of(numba_cpu=1.0, torch_cpu=1.0)]) is None
-
-
-def test_threads_are_compared_where_one_thread_did_the_same_work():
-    rows = [
-        *contenders(a_workload(seq_len=1), numba_cpu=0.009, torch_cpu=1.0),
-        *contenders(a_workload(seq_len=2), numba_cpu=0.004, torch_cpu=1.0),
-        *contenders(a_workload(seq_len=1), numba_cpu=0.001, torch_cpu=1.0, threads=2),
-        *contenders(a_workload(seq_len=2), numba_cpu=0.004, torch_cpu=1.0, threads=2),
-        *contenders(a_workload(seq_len=3), numba_cpu=0.001, torch_cpu=1.0, threads=2),
-    ]
-    duels = duels_of(lines_of(rows))
-
-    gain = scaling(duels, 2)
-
-    assert [value for value, _ in gain.of] == pytest.approx([9.0, 1.0])
-    assert gain.geometric_mean == pytest.approx(3.0)
-    assert scaling(duels, 4) is None

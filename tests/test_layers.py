@@ -172,6 +172,8 @@ def test_only_the_registry_loads_backends():
     "name",
     [
         "report",
+        "scaling_section",
+        "batching_section",
         "breakeven_section",
         "crossing",
         "markdown",

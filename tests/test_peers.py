@@ -109,23 +109,6 @@ def test_memory_in_training_is_set_beside_that_of_each_peer():
     assert "peak memory" not in text_of(contenders(numba_cpu=0.01, torch_cpu=0.01))
 
 
-def test_more_threads_are_set_against_one_and_large_rows_apart():
-    large = work(2, batch_size=16, hidden_size=256)
-    rows = [
-        *contenders(work(1), numba_cpu=0.010, torch_cpu=1.0),
-        *contenders(large, numba_cpu=0.040, torch_cpu=1.0),
-        *contenders(work(1), numba_cpu=0.010, torch_cpu=1.0, threads=2),
-        *contenders(large, numba_cpu=0.010, torch_cpu=1.0, threads=2),
-    ]
-
-    assert (
-        "- 2 threads against 1: own kernels 2.00× (geometric mean of 2 rows; "
-        f"1.00× at {work(1).id} (2 threads) at the lowest); where B ≥ 16 and H ≥ 256, "
-        f"4.00× (geometric mean of 1 row; 4.00× at {large.id} (2 threads) at the lowest)."
-    ) in text_of(rows)
-    assert "threads against" not in text_of(rows[2 * 2 :])
-
-
 # --- the tables
 
 

@@ -1,11 +1,12 @@
 """The table on a terminal: the same text for the same rows, never wider than the console."""
 
 import pytest
-from conftest import a_row, a_workload, assert_golden, bad_row
+from conftest import a_row, a_workload, assert_golden, bad_row, contenders
 from gpu_rows import on_gpu
 from rich.console import Console
 
 from lstmbench import tables
+from lstmbench.summary import lines_of
 
 
 def shown(rows, baseline, width=80, **options):
@@ -134,3 +135,17 @@ def test_a_size_is_never_cut_short():
     rows = [a_row(a_workload(seq_len=1_000_000_000)), a_row(a_workload(seq_len=1))]
 
     assert "1000000000" in shown(rows, "fake")
+
+
+def test_what_more_threads_gain_is_a_line_a_backend():
+    rows = [
+        *contenders(numba_cpu=0.004, torch_cpu=0.006),
+        *contenders(numba_cpu=0.002, torch_cpu=0.006, threads=2),
+    ]
+
+    first, second = (text.plain for text in tables.more_threads(lines_of(rows)))
+
+    assert first == (
+        "2 threads: numba-cpu 2.00× its one thread (inference; mean of 1 row; 2.00× to 2.00×)"
+    )
+    assert second.startswith("2 threads: torch-cpu 1.00× its one thread")
