@@ -16,7 +16,11 @@ BAD = [
     ("suite folder", ["run", "-s", "./"], "suite ./: cannot be read: Is a directory"),
     ("suite bytes", ["run", "-s", "bytes.toml"], "not a text file in UTF-8"),
     ("suite text", ["run", "-s", "text.toml"], "not TOML"),
-    ("suite key", ["run", "-s", "key.toml"], "colour: Extra inputs are not permitted"),
+    (
+        "suite key",
+        ["run", "-s", "key.toml"],
+        "line 5: colour: unknown 'colour'; known: name, description",
+    ),
     ("cell", ["run", "--cell", "lsmt"], "cell: unknown 'lsmt'; did you mean 'lstm'?"),
     ("mode", ["run", "--mode", "trian"], "mode: unknown 'trian'; did you mean 'train'?"),
     ("dtype", ["run", "--dtype", "float8"], "dtype: unknown 'float8'"),

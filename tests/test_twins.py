@@ -143,7 +143,7 @@ def test_hostile_names_change_nothing_in_the_structure(name):
 
 
 def test_twins_are_measured_like_any_two_backends_each_with_its_own_worker():
-    script = InlineWorker([{"backend": AGAIN, "seconds": [0.002]}])
+    script = InlineWorker([{"seconds": [0.001]}, {"backend": AGAIN, "seconds": [0.002]}])
     made, observer = [], Recorder()
 
     def make_worker(backend, _threads):
