@@ -6,7 +6,7 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 from collections.abc import Iterator, Sequence
 
 from .fields import row_name
-from .latency import Latency, needed
+from .latency import MAX_CALLS, SHARE, Latency, needed
 from .markdown import escape, fold, table
 from .records import Row
 from .units import Seconds, duration
@@ -20,7 +20,8 @@ def section(rows: Sequence[Row]) -> Iterator[str]:
     clock = max(latency.clock_s for _, latency in found)
     yield "### Latency of single calls"
     yield (
-        "Inference of one sequence, call by call; a time is too long by one reading of the clock "
+        f"Inference of one sequence, call by call, {MAX_CALLS} times or for {100 * SHARE:.0f} % of "
+        "the budget on top of it; a time is too long by one reading of the clock "
         f"({duration(clock)}). A percentile is told where there are calls enough for a "
         f"distribution-free 95 % upper bound of it: {needed(50)} for p50, {needed(90)} for p90, "
         f"{needed(99)} for p99{_of_processes(rows)}. The others need a larger --budget."

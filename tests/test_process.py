@@ -138,6 +138,27 @@ def test_a_worker_ends_when_the_other_side_hangs_up():
     assert process.wait(PLENTY) == 0
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system tells no affinity")
+@pytest.mark.parametrize(("backend", "status"), [("numpy", "failed"), ("fake", "ok")])
+def test_a_worker_holds_its_backend_to_what_it_was_given_where_that_is_on_the_cpu(
+    start, monkeypatch, tmp_path, backend, status
+):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os; os.sched_getaffinity = lambda thread: {1000}", encoding="utf-8"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    given = usable_cpus()[-1]
+    worker = start(backend=backend, cpus=[given])
+
+    outcome = worker.perform(GOOD, Target(budget=0.2, precision=1e-9), PLENTY, lambda _phase: None)
+
+    assert outcome.status == status
+    if status == "failed":
+        assert outcome.reason.startswith(
+            f"ignored its processors: expected threads on {given}, some may run on 1000 too"
+        )
+
+
 # --- a worker that dies
 
 
