@@ -1,8 +1,9 @@
 """Keras layers on TensorFlow of a problem and the passes over them, for every Keras backend.
 
 Keras runs the batch first: the input is transposed once, and results are transposed when they are
-read, both outside a timed call.  Its plain cells and its LSTM have one bias where PyTorch has two;
-it is their sum, and its gradient is that of both.
+read, both outside a timed call.  The mask of sequences of unequal lengths is made of their lengths
+at every call.  Its plain cells and its LSTM have one bias where PyTorch has two; it is their sum,
+and its gradient is that of both.
 """
 
 import os
@@ -32,18 +33,26 @@ VERSION = f"{keras.__version__}, TensorFlow {tf.__version__}"
 
 
 class Traces:
-    """Counts how often TensorFlow traces a function, and how long the calls take that do."""
+    """Counts how often TensorFlow traces a function, and how long the calls take that do.
+
+    Attributes:
+        operations: the kinds of those in the last graph.
+    """
 
     def __init__(self) -> None:
         self.count = 0
         self.seconds: Seconds = 0.0
+        self.operations: frozenset[str] = frozenset()
 
     def function(self, of: Callable[..., Any], *, xla: bool) -> Callable[..., Any]:
         """A ``tf.function``; a call that traces compiles too, and runs once."""
 
         def traced(*tensors: Any) -> Any:
             self.count += 1
-            return of(*tensors)
+            results = of(*tensors)
+            graph = tf.compat.v1.get_default_graph()
+            self.operations = frozenset(each.type for each in graph.get_operations())
+            return results
 
         compiled = tf.function(traced, autograph=False, jit_compile=xla)
 
@@ -72,6 +81,7 @@ def make_layer(problem: Problem, index: int, input_size: int) -> Any:
         use_bias=shape.bias,
         return_sequences=True,
         return_state=True,
+        zero_output_for_mask=True,
         # The weights are set below; the default one for these knows no bfloat16.
         recurrent_initializer="zeros",
         dtype=dtype,
@@ -138,13 +148,19 @@ class KerasStep:
         self.variables = [v.value for layer in self.layers for v in layer.trainable_variables]
         self.inputs = self._place(problem.inputs["x"], problem.inputs, "{}0")
         self.upstream = self._place(problem.upstream["dy"], problem.upstream, "d{}T")
-        xla = takes_xla(self.layers)
-        self.network = traces.function(self._network, xla=xla)
-        self.both = traces.function(self._both, xla=xla)
+        self.lengths = tf.constant(problem.lengths) if problem.lengths else None
+        self.xla = takes_xla(self.layers)
+        self.network = traces.function(self._network, xla=self.xla)
+        self.both = traces.function(self._both, xla=self.xla)
         # What a tape keeps between two calls cannot leave a function that XLA compiles.
         self.taped = traces.function(self._network, xla=False)
         self.results: Any = ()
         self.found: Any = ()
+
+    def upload(self) -> list[Array]:
+        """Copy the input and the initial states to the device once more; what was copied."""
+        self._place(self.problem.inputs["x"], self.problem.inputs, "{}0")
+        return list(self.problem.inputs.values())
 
     def _place(self, sequences: Array, states: Arrays, name: str) -> list[Any]:
         """Sequences with the batch first, then the states of each direction, as tensors."""
@@ -153,30 +169,33 @@ class KerasStep:
         arrays = [states[each][index] for index in range(count) for each in names]
         return [tf.constant(array) for array in (sequences.swapaxes(0, 1), *arrays)]
 
-    def _network(self, x: Any, *states: Any) -> tuple[Any, ...]:
-        y, finals = x, []
+    def _network(self, inputs: list[Any], lengths: Any) -> tuple[Any, ...]:
+        (y, *states), finals = inputs, []
+        T = self.problem.shape.seq_len
+        mask = None if lengths is None else tf.sequence_mask(lengths, maxlen=T)
         each = len(states) // len(self.layers)
         for index, layer in enumerate(self.layers):
-            y, *final = layer(y, initial_state=list(states[index * each : (index + 1) * each]))
+            initial = states[index * each : (index + 1) * each]
+            y, *final = layer(y, initial_state=initial, mask=mask)
             finals += final
         return (y, *finals)
 
-    def _both(self, inputs: list[Any], upstream: list[Any]) -> tuple[Any, Any]:
+    def _both(self, inputs: list[Any], lengths: Any, upstream: list[Any]) -> tuple[Any, Any]:
         with tf.GradientTape() as tape:
             tape.watch(inputs)
-            results = self._network(*inputs)
+            results = self._network(inputs, lengths)
         return results, tape.gradient(results, [*inputs, *self.variables], upstream)
 
     def infer(self) -> None:
-        self.results = self.network(*self.inputs)
+        self.results = self.network(self.inputs, self.lengths)
 
     def train(self) -> None:
-        self.results, self.found = self.both(self.inputs, self.upstream)
+        self.results, self.found = self.both(self.inputs, self.lengths, self.upstream)
 
     def forward(self) -> None:
         with tf.GradientTape() as self.tape:
             self.tape.watch(self.inputs)
-            self.results = self.taped(*self.inputs)
+            self.results = self.taped(self.inputs, self.lengths)
 
     def backward(self) -> None:
         self.found = self.tape.gradient(

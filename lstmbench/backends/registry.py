@@ -190,6 +190,7 @@ BACKENDS = {
             "the input and the states (train), batch first; tracing, and transposing what is not "
             "batch first, are outside",
             dtypes=HALVES,
+            ragged=True,
         ),
         _numba_cuda("auto", "the kernels of this project, on the GPU, chosen by the sizes"),
         _numba_cuda("step", "the same, a launch a step"),
@@ -271,6 +272,18 @@ BACKENDS = {
             dtypes=("float32", "tf32"),
             ragged=True,
             arguments=("cudnn",),
+        ),
+        Entry(
+            "keras-cuda",
+            "keras_cuda",
+            ("keras", "tensorflow"),
+            "pip install keras 'tensorflow[and-cuda]'",
+            "Keras layers on TensorFlow, on the GPU; LSTM and GRU go to cuDNN",
+            "as keras-cpu, of tensors that are on the device already, until the device is done; "
+            "TF32 is off but in rows of dtype tf32; copies between host and device are outside",
+            device="cuda",
+            dtypes=DTYPES,
+            ragged=True,
         ),
         Entry(
             "fake",
