@@ -273,7 +273,6 @@ def test_a_missing_backend_that_was_named_is_an_error_before_anything_is_written
 @pytest.mark.parametrize(
     ("what", "expected"),
     [
-        ("suites", ["default", "quick"]),
         ("backends", list(BACKENDS)),
         ("cells", ["lstm", "lstm-bi", "gru", "gru-bi", "rnn-tanh", "rnn-relu"]),
         (
@@ -290,6 +289,30 @@ def test_what_is_listed_is_also_listed_as_json(tool, what, expected):
     assert (code, err) == (0, "")
     assert set(expected) <= set(names)
     assert [each["name"] for each in as_json] == names
+
+
+def test_suites_are_listed_with_what_they_are_and_where_they_are_from(tool):
+    code, out, err = tool("list", "suites")
+    as_json = json.loads(tool("list", "suites", "--json")[1])
+
+    assert (code, err) == (0, "")
+    assert [line for line in out.splitlines() if not line.startswith("  ")] == [
+        each["name"] for each in as_json
+    ]
+    for each in as_json:
+        assert each["description"] in out
+        assert all(f"from: {source}" in out for source in each["sources"])
+
+
+def test_rows_are_listed_with_where_their_sizes_are_from(tool):
+    rows = json.loads(tool("list", "rows", "--suite", "fastrnns", "--json")[1])
+
+    assert {row["name"] for row in rows} == {
+        f"lstm/{mode}/T100-B64-I512-H512-L1/float32"
+        for mode in ("forward", "backward", "train", "infer")
+    }
+    assert all(row["source"].startswith("PyTorch, benchmarks/fastrnns/") for row in rows)
+    assert all(f"{row['name']}  " in tool("list", "rows", "-s", "fastrnns")[1] for row in rows[:1])
 
 
 def test_the_doctors_json_is_valid(tool):

@@ -10,6 +10,7 @@ import pytest
 from conftest import require_peer
 
 from lstmbench import cli, plan, report, session, suite
+from lstmbench.errors import UsageError
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -78,6 +79,26 @@ def test_the_suite_in_the_readme_is_a_suite(tmp_path: Path):
     mine = suite.load_suite(str(path))
     workloads = [workload for rows in mine.rows for workload in rows.workloads()]
     assert len(workloads) == 2 * 2 * 2 * 4
+
+
+def test_a_mistake_in_that_suite_is_told_as_the_readme_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    text = re.findall(r"```toml\n(.*?)```", README, re.S)[0]
+    monkeypatch.chdir(tmp_path)
+    Path("mine.toml").write_text(text.replace("[32, 128]", "[32, 0]"))
+
+    with pytest.raises(UsageError) as error:
+        suite.load_suite("mine.toml")
+    assert f"`{error.value}`" in README.replace("\n", " ")
+
+
+def test_the_suites_of_the_readme_are_those_that_come_along():
+    table = README.partition("| suite | what it is |\n| :--- | :--- |\n")[2].partition("\n\n")[0]
+
+    assert table.splitlines() == [
+        f"| `{each.name}` | {each.description} |" for each in suite.builtin_suites().values()
+    ]
 
 
 def test_the_exit_codes_of_the_readme_are_those_of_the_tool():

@@ -1,6 +1,6 @@
 """List what there is: suites, backends, cells, rows."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,29 +15,37 @@ def list_(
     suite: Suite = "quick",
     as_json: AsJson = False,
 ) -> Exit:
-    """List suites, backends, cells, or the rows of a suite."""
+    """List suites, backends, cells, or the rows of a suite and where their sizes are from."""
     if what not in LISTS:
         raise UsageError(unknown("list", what, LISTS))
+    from .. import catalogue
     from ..backends.registry import BACKENDS
     from ..suite import builtin_suites, load_suite
     from ..workload import CELL_NAMES
 
-    entries: list[dict[str, str]]
+    entries: list[dict[str, Any]]
     if what == "suites":
-        entries = [
-            {"name": s.name, "description": s.description} for s in builtin_suites().values()
-        ]
+        suites = builtin_suites().values()
+        if not as_json:
+            for declared in suites:
+                print(declared.name, *catalogue.description(declared), sep="\n  ")
+            return Exit.OK
+        entries = [catalogue.facts(declared) for declared in suites]
     elif what == "backends":
         entries = [{"name": b.name, "description": b.summary} for b in BACKENDS.values()]
     elif what == "cells":
         entries = [{"name": name} for name in CELL_NAMES]
     else:
-        declared = load_suite(suite).rows
-        entries = [{"name": w.id} for rows in declared for w in rows.workloads()]
+        entries = [
+            {"name": workload.id, "source": rows.source}
+            for rows in load_suite(suite).rows
+            for workload in rows.workloads()
+        ]
     if as_json:
         print_json(entries)
     else:
         width = max(len(each["name"]) for each in entries)
         for each in entries:
-            print(f"{each['name']:<{width}}  {each.get('description', '')}".rstrip())
+            about = each.get("description") or each.get("source") or ""
+            print(f"{each['name']:<{width}}  {about}".rstrip())
     return Exit.OK
