@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from . import cuda
-from .backends.registry import BACKENDS, missing, not_installed
+from .backends.entries import BACKENDS
+from .backends.registry import missing, not_installed
 from .environment import Environment, describe, fingerprint
 from .records import Roof
 from .roofline import measure

@@ -13,7 +13,7 @@ import typer
 from conftest import GOLDEN, TINY, a_header, a_row, run_tool
 
 from lstmbench import cli
-from lstmbench.backends.registry import BACKENDS
+from lstmbench.backends.entries import BACKENDS
 from lstmbench.report import report
 from lstmbench.result import json_schema, read, write
 from lstmbench.workload import DTYPES

@@ -11,7 +11,7 @@ from conftest import a_header, a_machine
 from rich.console import Console
 
 from lstmbench import doctor
-from lstmbench.backends.registry import BACKENDS
+from lstmbench.backends.entries import BACKENDS
 from lstmbench.doctor import BackendState, Checkup, Simd
 
 

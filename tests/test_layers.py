@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import GOLDEN
 
-from lstmbench.backends.registry import BACKENDS
+from lstmbench.backends.entries import BACKENDS
 
 ROOT = Path(__file__).parent.parent
 FRAMEWORKS = {

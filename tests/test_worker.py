@@ -7,8 +7,8 @@ import pytest
 from conftest import a_workload
 
 from lstmbench import worker
+from lstmbench.backends.entries import BACKENDS
 from lstmbench.backends.fake import FakeBackend
-from lstmbench.backends.registry import BACKENDS
 from lstmbench.data import load_sunspots
 from lstmbench.energy import Meter
 from lstmbench.measure import Target, measure

@@ -19,7 +19,7 @@ def list_(
     if what not in LISTS:
         raise UsageError(unknown("list", what, LISTS))
     from .. import catalogue
-    from ..backends.registry import BACKENDS
+    from ..backends.entries import BACKENDS
     from ..suite import builtin_suites, load_suite
     from ..workload import CELL_NAMES
 
