@@ -7,6 +7,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.exceptions import TyperException
 
+from .commands.compare import compare
 from .commands.doctor import doctor
 from .commands.listing import list_
 from .commands.report import report
@@ -48,6 +49,7 @@ app.command()(run)
 app.command(name="list")(list_)
 app.command()(verify)
 app.command()(report)
+app.command()(compare)
 app.command()(doctor)
 
 

@@ -67,6 +67,10 @@ BAD = [
     ("report damaged", ["report", "damaged.json"], "rows[0].time_s.median: "),
     ("report second", ["report", "good.json", "damaged.json"], "damaged.json: rows[0]"),
     ("report output", ["report", "good.json", "-o", "absent/x.md"], "absent/x.md: cannot be"),
+    ("compare one", ["compare", "good.json"], "Missing argument 'head'"),
+    ("compare absent", ["compare", "good.json", "absent.json"], "absent.json: cannot be read"),
+    ("compare damaged", ["compare", "damaged.json", "good.json"], "damaged.json: rows[0]"),
+    ("compare output", ["compare", "good.json", "good.json", "-o", "absent/x.md"], "absent/x.md: "),
     ("update absent", ["report", "--update", "absent.md"], "absent.md: cannot be read"),
     ("update blockless", ["report", "--update", "text.toml"], "expected a line <!-- lstmbench:b"),
 ]

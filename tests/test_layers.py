@@ -172,6 +172,9 @@ def test_only_the_registry_loads_backends():
     "name",
     [
         "report",
+        "compare",
+        "compare_page",
+        "compare_table",
         "scaling_section",
         "batching_section",
         "breakeven_section",
@@ -258,7 +261,13 @@ def test_help_loads_nothing_heavy(arguments):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["report", str(GOLDEN / "result.json")], ["report", "--schema"], ["list"], ["list", "rows"]],
+    [
+        ["report", str(GOLDEN / "result.json")],
+        ["compare", *[str(GOLDEN / "result.json")] * 2],
+        ["report", "--schema"],
+        ["list"],
+        ["list", "rows"],
+    ],
     ids=lambda arguments: " ".join(arguments[:1] + arguments[1:2]).split("/")[0],
 )
 def test_a_command_that_reads_files_loads_no_framework(arguments):
