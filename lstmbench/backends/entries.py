@@ -113,6 +113,7 @@ BACKENDS = {
             "vectorised NumPy: one input projection, one product a step",
             "one input projection for all steps, one product a step, the elementwise step; "
             "backward the same with one product each for dW, dR and dx; nothing is outside",
+            ragged=True,
         ),
         Entry(
             "torch-cpu",

@@ -2,7 +2,8 @@
 
 Inside a timed call: one input projection for all steps of a layer, one recurrent product a step,
 the elementwise step; for training the same backwards, with one product each for dW, dR and dx after
-the loop.  Outside: nothing, there is nothing to convert or to pack.  Arithmetic stays in the row's
+the loop.  Beyond the end of a sequence its states stand still, and the outputs are set to zero.
+Outside: which steps those are; there is nothing to convert or to pack.  Arithmetic stays in the row's
 precision.  It shares no code with the oracle that checks it.
 """
 
@@ -32,14 +33,22 @@ def sigmoid(x: Array) -> Array:
 
 @dataclass
 class Direction:
-    """One direction of one layer: its weights, and what its forward pass keeps for backward."""
+    """One direction of one layer: its weights, and what its forward pass keeps for backward.
+
+    ``valid`` says which steps each sequence has, (T, B, 1), in the order in which they are run.
+    """
 
     suffix: str
     weight_ih: Array
     weight_hh: Array
     bias_ih: Array
     bias_hh: Array
+    valid: Array | None = None
     kept: tuple[Array, ...] = ()
+
+    def hold(self, t: int, new: Array, old: Array | float) -> Array:
+        """The new value where a sequence has this step, and the old one where it has ended."""
+        return new if self.valid is None else np.where(self.valid[t], new, old)
 
     def project(self, x: Array, bias: Array) -> Array:
         """x·Wᵀ + b for all steps in one product, (T, B, G*H)."""
@@ -70,7 +79,7 @@ def rnn(activate: Callable[[Array], Array], slope: Callable[[Array], Array]) -> 
         pre = d.project(x, d.bias_ih + d.bias_hh)
         y = np.empty((len(x), *h.shape), h.dtype)
         for t in range(len(x)):
-            y[t] = h = activate(pre[t] + h @ d.weight_hh.T)
+            y[t] = h = d.hold(t, activate(pre[t] + h @ d.weight_hh.T), h)
         if keep:
             d.kept = (h0, y)
         return y, h
@@ -80,8 +89,9 @@ def rnn(activate: Callable[[Array], Array], slope: Callable[[Array], Array]) -> 
         dh = dstates[0]
         dpre = np.empty_like(y)
         for t in reversed(range(len(x))):
-            dpre[t] = (dh + dy[t]) * slope(y[t])
-            dh = dpre[t] @ d.weight_hh
+            dh = dh + dy[t]
+            dpre[t] = d.hold(t, dh, 0) * slope(y[t])
+            dh = d.hold(t, dpre[t] @ d.weight_hh, dh)
         h_prev = np.concatenate((h0[None], y[:-1]))
         return dpre, dpre, h_prev, (dh,)
 
@@ -101,10 +111,10 @@ def lstm_forward(d: Direction, x: Array, states: list[Array], keep: bool) -> tup
         gates[:, 2 * H : 3 * H] = np.tanh(gates[:, 2 * H : 3 * H])
         gates[:, 3 * H :] = sigmoid(gates[:, 3 * H :])
         i, f, g, o = np.split(gates, 4, axis=1)
-        c = f * c + i * g
+        c = d.hold(t, f * c + i * g, c)
         if cells is not None:
             cells[t] = c
-        y[t] = h = o * np.tanh(c)
+        y[t] = h = d.hold(t, o * np.tanh(c), h)
     if cells is not None:
         d.kept = (h0, c0, y, cells, pre)
     return y, h, c
@@ -118,15 +128,16 @@ def lstm_backward(d: Direction, x: Array, dy: Array, dstates: list[Array]) -> tu
         i, f, g, o = np.split(gates[t], 4, axis=1)
         tanh_c = np.tanh(cells[t])
         dh = dh + dy[t]
-        dc = dc + dh * o * (1 - tanh_c * tanh_c)
+        arriving_h, arriving_c = d.hold(t, dh, 0), d.hold(t, dc, 0)
+        arriving_c = arriving_c + arriving_h * o * (1 - tanh_c * tanh_c)
         c_prev = cells[t - 1] if t else c0
         di, df, dg, do = np.split(dpre[t], 4, axis=1)
-        di[...] = dc * g * i * (1 - i)
-        df[...] = dc * c_prev * f * (1 - f)
-        dg[...] = dc * i * (1 - g * g)
-        do[...] = dh * tanh_c * o * (1 - o)
-        dc = dc * f
-        dh = dpre[t] @ d.weight_hh
+        di[...] = arriving_c * g * i * (1 - i)
+        df[...] = arriving_c * c_prev * f * (1 - f)
+        dg[...] = arriving_c * i * (1 - g * g)
+        do[...] = arriving_h * tanh_c * o * (1 - o)
+        dc = d.hold(t, arriving_c * f, dc)
+        dh = d.hold(t, dpre[t] @ d.weight_hh, dh)
     h_prev = np.concatenate((h0[None], y[:-1]))
     return dpre, dpre, h_prev, (dh, dc)
 
@@ -144,7 +155,7 @@ def gru_forward(d: Direction, x: Array, states: list[Array], keep: bool) -> tupl
         n[...] = np.tanh(n + r * rec[:, 2 * H :])
         if recurrent is not None:
             recurrent[t] = rec[:, 2 * H :]
-        y[t] = h = n + z * (h - n)
+        y[t] = h = d.hold(t, n + z * (h - n), h)
     if recurrent is not None:
         d.kept = (h0, y, pre, recurrent)
     return y, h
@@ -159,13 +170,14 @@ def gru_backward(d: Direction, x: Array, dy: Array, dstates: list[Array]) -> tup
         r, z, n = np.split(gates[t], 3, axis=1)
         h_prev = y[t - 1] if t else h0
         dh = dh + dy[t]
+        arriving = d.hold(t, dh, 0)
         dr, dz, dn = np.split(dpre[t], 3, axis=1)
-        dn[...] = dh * (1 - z) * (1 - n * n)
-        dz[...] = dh * (h_prev - n) * z * (1 - z)
+        dn[...] = arriving * (1 - z) * (1 - n * n)
+        dz[...] = arriving * (h_prev - n) * z * (1 - z)
         dr[...] = dn * recurrent[t] * r * (1 - r)
         drec[t, :, : 2 * H] = dpre[t, :, : 2 * H]
         drec[t, :, 2 * H :] = dn * r
-        dh = dh * z + drec[t] @ d.weight_hh
+        dh = d.hold(t, arriving * z + drec[t] @ d.weight_hh, dh)
     h_prev = np.concatenate((h0[None], y[:-1]))
     return dpre, drec, h_prev, (dh,)
 
@@ -176,6 +188,14 @@ CELL_PAIRS: dict[str, tuple[Any, Any]] = {
     "lstm": (lstm_forward, lstm_backward),
     "gru": (gru_forward, gru_backward),
 }
+
+
+def valid_steps(problem: Problem) -> Array | None:
+    """Which steps each sequence has, (T, B, 1); ``None`` where all have all."""
+    if not problem.lengths:
+        return None
+    steps: Array = np.arange(problem.shape.seq_len)[:, None] < np.asarray(problem.lengths)
+    return steps[:, :, None]
 
 
 class Network:
@@ -189,6 +209,7 @@ class Network:
             problem.cell.num_gates * problem.shape.hidden_size, problem.inputs["x"].dtype
         )
         named = problem.parameters
+        valid = self.valid = valid_steps(problem)
         self.directions = [
             Direction(
                 suffix,
@@ -196,12 +217,17 @@ class Network:
                 named["weight_hh" + suffix],
                 named.get("bias_ih" + suffix, zero),
                 named.get("bias_hh" + suffix, zero),
+                valid[::-1] if valid is not None and suffix.endswith("_reverse") else valid,
             )
             for _, _, suffix in problem.shape.layers()
         ]
         self.layer_inputs: list[Array] = []
         self.outputs: dict[str, Array] = {}
         self.gradients: dict[str, Array] = {}
+
+    def cut(self, sequences: Array) -> Array:
+        """The same with zeros beyond the end of each."""
+        return sequences if self.valid is None else np.where(self.valid, sequences, 0)
 
     def forward(self, keep: bool) -> None:
         D, inputs = self.problem.shape.num_directions, self.problem.inputs
@@ -214,7 +240,7 @@ class Network:
                 step = 1 if index == k else -1
                 states = [inputs[name + "0"][index] for name in self.states]
                 y, *final = self.forward_cell(self.directions[index], x[::step], states, keep)
-                parts.append(y[::step])
+                parts.append(self.cut(y[::step]))
                 finals.append(final)
             x = np.concatenate(parts, axis=2) if D == 2 else parts[0]
         stacked = [np.stack(column) for column in zip(*finals, strict=True)]
@@ -223,7 +249,7 @@ class Network:
     def backward(self) -> None:
         shape, upstream = self.problem.shape, self.problem.upstream
         D, H = shape.num_directions, shape.hidden_size
-        dy = upstream["dy"]
+        dy = self.cut(upstream["dy"])
         found: dict[str, Array] = {}
         initial: dict[int, tuple[Array, ...]] = {}
         for k in reversed(range(0, len(self.directions), D)):
