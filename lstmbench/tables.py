@@ -42,7 +42,7 @@ def results(rows: Sequence[Row], baseline: str, *, width: int) -> RenderableType
     """Who is fastest by how much: a table over all rows, and the answer in a few lines."""
     lines = summary.lines_of(rows)
     return Group(
-        *_comparison(lines, baseline, wide=width >= WIDE),
+        *_comparison(lines, baseline, width=width),
         *batches(lines),
         *more_threads(lines),
         *trouble(rows),
@@ -103,43 +103,65 @@ def batches(lines: Sequence[summary.Line]) -> Iterator[Text]:
 
 
 def _comparison(
-    lines: Sequence[summary.Line], baseline: str, *, wide: bool
+    lines: Sequence[summary.Line], baseline: str, *, width: int
 ) -> Iterator[RenderableType]:
-    """The heads of the columns, then each group under its title."""
-    backends = summary.backends_of(row for line in lines for row in line.rows.values())
+    """The heads of the columns, then each group under its title.
+
+    A column for each backend that is there; where those do not fit, the first two of each line.
+    """
+    rows = [row for line in lines for row in line.rows.values()]
+    there = summary.backends_of(row for row in rows if row.status != "unavailable")
+    backends = there or summary.backends_of(rows)
+    wide = width >= WIDE
     sizes = [
         str(size) for line in lines for size in (line.workload.seq_len, line.workload.batch_size)
     ]
-    digits = max(map(len, sizes), default=0)
-    yield _table(backends, baseline, digits, wide=wide, heads=True)
+    columns = _columns(backends, baseline, max(map(len, sizes), default=0), wide=wide)
+    fits = sum(each + 1 for _, each in columns) <= width
+    if not fits:
+        columns = _columns_of_leaders(backends, max(map(len, sizes), default=0), wide=wide)
+    yield _table(columns, heads=True)
     for group in summary.groups_of(lines):
         yield Text(group_title(group), style="cyan")
-        table = _table(backends, baseline, digits, wide=wide, heads=False)
+        table = _table(columns, heads=False)
         for line in group.lines:
-            table.add_row(*_line_cells(line, backends, baseline, wide=wide))
+            if fits:
+                table.add_row(*_line_cells(line, backends, baseline, wide=wide))
+            else:
+                table.add_row(*_leader_cells(line, baseline, wide=wide))
         yield table
 
 
-def _table(
-    backends: Sequence[str], baseline: str, digits: int, *, wide: bool, heads: bool
-) -> Table:
+Columns = list[tuple[str, int]]
+
+
+def _columns(backends: Sequence[str], baseline: str, digits: int, *, wide: bool) -> Columns:
+    """The head and the width of each column."""
+    found = [("steps", digits), ("batch", digits)]
+    for name in backends:
+        found += [(name, 7), ("speedup", 7)] if name != baseline else [(name, 7)]
+    found += [("ahead", 5), ("seq/s", 6)]
+    if wide:
+        found.append(("steps/s", 7))
+    found.append(("±", 7))
+    return [(head, max(width, len(head))) for head, width in found]
+
+
+def _columns_of_leaders(backends: Sequence[str], digits: int, *, wide: bool) -> Columns:
+    name = max(map(len, backends), default=0)
+    found = [("steps", digits), ("batch", digits), ("fastest", name), ("time", 7), ("speedup", 7)]
+    found += [("second", name), ("ahead", 5)]
+    if wide:
+        found.append(("seq/s", 6))
+    found.append(("±", 7))
+    return [(head, max(width, len(head))) for head, width in found]
+
+
+def _table(columns: Columns, *, heads: bool) -> Table:
     """A table of fixed columns, so that the groups stand exactly below each other."""
     table = Table(box=None, padding=(0, 1, 0, 0), show_header=heads, header_style="bold")
-
-    def add(head: str, width: int) -> None:
-        table.add_column(Text(head), justify="right", no_wrap=True, width=max(width, len(head)))
-
-    add("steps", digits)
-    add("batch", digits)
-    for name in backends:
-        add(name, 7)
-        if name != baseline:
-            add("speedup", 7)
-    add("ahead", 5)
-    add("seq/s", 6)
-    if wide:
-        add("steps/s", 7)
-    add("±", 7)
+    for head, width in columns:
+        table.add_column(Text(head), justify="right", no_wrap=True, width=width)
     return table
 
 
@@ -179,6 +201,27 @@ def _line_cells(
         cells.append(rate(best.timesteps_per_s) if best and best.timesteps_per_s else "")
     spreads = [row.time_s.spread for row in line.rows.values() if row.time_s]
     cells.append(_spread(max(spreads)) if spreads else "")
+    return cells
+
+
+def _leader_cells(line: summary.Line, baseline: str, *, wide: bool) -> list[RenderableType]:
+    cells: list[RenderableType] = [str(line.workload.seq_len), str(line.workload.batch_size)]
+    first, second, *_ = [*sorted(line.timed(), key=line.timed().__getitem__), None, None]
+    if first is None:
+        return cells
+    best = line.rows[first]
+    assert best.time_s is not None
+    speedup = line.speedup(first, baseline)
+    cells += [
+        Text(first, style="bold green"),
+        Text(duration(best.time_s.median), style="bold green"),
+        Text(ratio(speedup.value) if speedup else "", style="bold green"),
+        second or "",
+        ratio(line.margin) if line.margin else "",
+    ]
+    if wide:
+        cells.append(rate(best.sequences_per_s) if best.sequences_per_s else "")
+    cells.append(_spread(best.time_s.spread))
     return cells
 
 

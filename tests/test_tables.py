@@ -149,3 +149,46 @@ def test_what_more_threads_gain_is_a_line_a_backend():
         "2 threads: numba-cpu 2.00× its one thread (inference; mean of 1 row; 2.00× to 2.00×)"
     )
     assert second.startswith("2 threads: torch-cpu 1.00× its one thread")
+
+
+MANY = ("numpy", "numba-cpu", "torch-cpu", "onnxruntime-cpu", "openvino-cpu", "jax-cpu")
+
+
+@pytest.mark.parametrize(
+    ("width", "last"), [(80, "±"), (100, "seq/s"), (120, "±"), (200, "steps/s")]
+)
+def test_where_the_columns_of_all_backends_do_not_fit_the_first_two_are_shown(width, last):
+    rows = [
+        a_row(backend=name, seconds=0.001 * (number + 1)) for number, name in enumerate(MANY[::-1])
+    ]
+    head, title, line, *_ = shown(rows, "numpy", width).splitlines()
+
+    assert title.startswith("lstm · inference")
+    assert max(map(len, (head, line))) <= width
+    assert last in head.split()
+    if width < 200:
+        assert head.split()[:7] == [
+            "steps", "batch", "fastest", "time", "speedup", "second", "ahead"
+        ]  # fmt: skip
+        assert line.split()[:8] == [
+            "3", "2", "jax-cpu", "1.00", "ms", "6.00×", "openvino-cpu", "2.00×"
+        ]  # fmt: skip
+    else:
+        assert set(MANY) <= set(head.split())
+        assert "…" not in head + line
+
+
+def test_a_backend_that_is_not_there_has_a_line_and_no_column():
+    rows = [a_row(backend="numpy"), bad_row("unavailable", backend="numba-cuda", reason="no GPU")]
+
+    head, *below = shown(rows, "numpy").splitlines()
+
+    assert "numba-cuda" not in head
+    assert "numba-cuda: unavailable (lstm/infer/T3-B2-I4-H5-L1/float32): no GPU" in below
+
+
+def test_of_a_line_without_any_time_the_first_two_are_nobody():
+    rows = [a_row(backend=name) for name in MANY]
+    rows += [bad_row("oom", workload=a_workload(seq_len=9), backend=name) for name in MANY]
+
+    assert "    9     2" in shown(rows, "numpy").splitlines()[3]
