@@ -133,6 +133,7 @@ def test_another_cell_is_a_row_with_its_reason(cudnn, cell):
 def test_a_timed_row_has_the_device_and_no_times_of_its_own(jax, jax_cuda, monkeypatch):
     device = SimpleNamespace(device_kind="Imaginary", compute_capability="9.0", core_count=132)
     monkeypatch.setattr(jax, "device_put", lambda arrays, _device: arrays)
+    monkeypatch.setattr(jax_cuda, "FLUSHED_BYTES", 2**10)
     backend = jax_cuda.JaxCuda(device)
     workload = a_workload(mode="train")
 

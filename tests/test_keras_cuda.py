@@ -76,6 +76,7 @@ def test_a_row_is_right_in_every_precision(keras_cuda, dtype, given):
 def test_a_timed_row_has_the_device_and_no_times_of_its_own(tf, keras_cuda, monkeypatch):
     details = {"device_name": "Imaginary", "compute_capability": (9, 0)}
     monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda _device: details)
+    monkeypatch.setattr(keras_cuda, "FLUSHED_BYTES", 2**10)
     backend = keras_cuda.KerasCuda(SimpleNamespace(name="/physical_device:GPU:0"))
 
     outcome = perform(backend, a_workload(mode="train"), Target(budget=0.01, precision=0.5))

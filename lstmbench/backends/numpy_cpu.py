@@ -3,8 +3,8 @@
 Inside a timed call: one input projection for all steps of a layer, one recurrent product a step,
 the elementwise step; for training the same backwards, with one product each for dW, dR and dx after
 the loop.  Beyond the end of a sequence its states stand still, and the outputs are set to zero.
-Outside: which steps those are; there is nothing to convert or to pack.  Arithmetic stays in the row's
-precision.  It shares no code with the oracle that checks it.
+Outside: which steps those are; there is nothing to convert or to pack.  Arithmetic stays in the
+row's precision.  It shares no code with the oracle that checks it.
 """
 
 # T = seq_len, B = batch_size, H = hidden_size, G = gates
