@@ -199,8 +199,7 @@ def _line_cells(
     cells.append(rate(best.sequences_per_s) if best and best.sequences_per_s else "")
     if wide:
         cells.append(rate(best.timesteps_per_s) if best and best.timesteps_per_s else "")
-    spreads = [row.time_s.spread for row in line.rows.values() if row.time_s]
-    cells.append(_spread(max(spreads)) if spreads else "")
+    cells.append(_widest(line))
     return cells
 
 
@@ -221,15 +220,17 @@ def _leader_cells(line: summary.Line, baseline: str, *, wide: bool) -> list[Rend
     ]
     if wide:
         cells.append(rate(best.sequences_per_s) if best.sequences_per_s else "")
-    cells.append(_spread(best.time_s.spread))
+    cells.append(_widest(line))
     return cells
 
 
-def _spread(fraction: float) -> Text:
-    """A spread; one that leaves nothing to compare stands out."""
-    return Text(
-        percent(fraction) if fraction < 1 else "> 100 %", style="yellow" if fraction > 0.1 else ""
-    )
+def _widest(line: summary.Line) -> Text:
+    """The widest spread of a line; one that leaves nothing to compare stands out."""
+    widest = max((row.time_s.spread for row in line.rows.values() if row.time_s), default=None)
+    if widest is None:
+        return Text("")
+    text = percent(widest) if widest < 1 else "> 100 %"
+    return Text(text, style="yellow" if widest > 0.1 else "")
 
 
 def trouble(rows: Sequence[Row]) -> Iterator[Text]:

@@ -78,8 +78,8 @@ def test_of_what_is_not_there_it_is_the_line_of_what_holds_it(path, line):
 
 
 def test_every_key_of_a_file_of_one_key_a_line_is_found():
-    names = [f"k{number}" for number in range(200)]
+    names = [f"k{number}" for number in range(50)]
     text = "".join(f"{name} = 1\n\n" for name in names)
 
-    assert [line_of(text, (name,)) for name in names] == list(range(1, 400, 2))
+    assert [line_of(text, (name,)) for name in names] == list(range(1, 100, 2))
     assert tomllib.loads(text).keys() == set(names)
