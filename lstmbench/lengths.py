@@ -57,6 +57,8 @@ def _read(path: Path) -> list[int]:
         ) from error
     except UnicodeDecodeError as error:
         raise UsageError(f"lengths {path}: not a text file in UTF-8") from error
+    except ValueError as error:
+        raise UsageError(f"lengths: expected {', '.join(DRAWN)} or a file: {error}") from error
     if not words:
         raise UsageError(f"lengths {path}: expected whole numbers from 1 on, got an empty file")
     for number, word in enumerate(words, 1):

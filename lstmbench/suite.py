@@ -177,7 +177,7 @@ def load_suite(name: str) -> Suite:
     """A built-in suite by name, or a suite file by path; raises ``UsageError``."""
     if name.endswith(".toml") or "/" in name:
         try:
-            text = Path(name).read_text(encoding="utf-8")
+            text = Path(name).read_text(encoding="utf-8-sig")
         except OSError as error:
             raise UsageError(f"suite {name}: cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
@@ -219,6 +219,8 @@ def _first_complaint(error: ValidationError) -> tuple[tuple[str | int, ...], str
             message = _unknown(str(path[-1]), fields)
         case "missing":
             message = "expected a value, got none"
+        case "list_type" if path == ("rows",):
+            message = f"expected [[rows]], an array of tables, got {first['input']!r:.60}"
         case "too_short":
             message = "expected at least one, got none"
         case "value_error":

@@ -65,3 +65,8 @@ def test_what_is_neither_a_word_nor_a_file_is_told_which_there_are(tmp_path: Pat
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match="not a text file"):
         draw(str(tmp_path / "bytes"), 9, 2)
+
+
+def test_a_name_that_no_file_can_have_is_refused():
+    with pytest.raises(UsageError, match="lengths: expected full, uniform, geometric or a file"):
+        draw("\0", 4, 2)

@@ -100,7 +100,11 @@ def test_what_is_no_toml_is_told_as_the_parser_tells_it(suite_of, text, message)
         ("", ": name: expected a value, got none (and 4 more)"),
         (SUITE_HEAD, ": rows: expected a value, got none"),
         ("rows = []\n" + SUITE_HEAD, ", line 1: rows: expected at least one, got none"),
-        ("rows = 3\n" + SUITE_HEAD, ", line 1: rows: expected a valid list, got 3"),
+        ("rows = 3\n" + SUITE_HEAD, ", line 1: rows: expected [[rows]], an array of tables, got 3"),
+        (
+            WHOLE.replace("[[rows]]", "[rows]"),
+            ", line 5: rows: expected [[rows]], an array ",
+        ),
         ("rows = [3]\n" + SUITE_HEAD, ", line 1: rows[0]: expected a valid dictionary or "),
         (
             WHOLE.replace("name", "nmae"),
@@ -166,6 +170,10 @@ def test_values_that_do_not_go_together_are_told_with_the_line_of_their_declarat
         "mine.toml, line 12: rows[1]: data: sunspots is one number a step and needs input_size 1, "
         "got 3"
     )
+
+
+def test_a_file_from_an_editor_that_marks_its_encoding_is_read(suite_of):
+    assert suite_of(b"\xef\xbb\xbf" + WHOLE.encode()) == suite_of(WHOLE)
 
 
 def test_rows_that_are_one_inline_array_are_told_by_element(suite_of):
