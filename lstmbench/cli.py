@@ -9,6 +9,7 @@ from typer.exceptions import TyperException
 
 from .commands.compare import compare
 from .commands.doctor import doctor
+from .commands.export import export
 from .commands.listing import list_
 from .commands.report import report
 from .commands.run import run
@@ -50,6 +51,7 @@ app.command(name="list")(list_)
 app.command()(verify)
 app.command()(report)
 app.command()(compare)
+app.command()(export)
 app.command()(doctor)
 
 

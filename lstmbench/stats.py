@@ -36,8 +36,10 @@ def load() -> None:
     import_module(INTERVALS)
 
 
-def median_interval(samples: Sequence[Seconds]) -> tuple[Seconds, Seconds]:
-    """The distribution-free 95 % interval of the median, from order statistics.
+def median_interval(
+    samples: Sequence[Seconds], confidence: float = 0.95
+) -> tuple[Seconds, Seconds]:
+    """The distribution-free interval of the median, from order statistics.
 
     Conover, Practical Nonparametric Statistics (3rd ed.), section 3.2; at least ``MIN_SAMPLES``.
     """
@@ -46,7 +48,7 @@ def median_interval(samples: Sequence[Seconds]) -> tuple[Seconds, Seconds]:
     # Only who measures pays for it.
     from scipy import stats
 
-    interval = stats.quantile_test(samples, p=0.5).confidence_interval(confidence_level=0.95)
+    interval = stats.quantile_test(samples, p=0.5).confidence_interval(confidence_level=confidence)
     return float(interval.low), float(interval.high)
 
 

@@ -71,6 +71,15 @@ BAD = [
     ("compare absent", ["compare", "good.json", "absent.json"], "absent.json: cannot be read"),
     ("compare damaged", ["compare", "damaged.json", "good.json"], "damaged.json: rows[0]"),
     ("compare output", ["compare", "good.json", "good.json", "-o", "absent/x.md"], "absent/x.md: "),
+    ("export nothing", ["export", "good.json"], "Missing option '--to'"),
+    ("export format", ["export", "good.json", "--to", "asw"], "did you mean 'asv'? known: pytest-"),
+    ("export damaged", ["export", "damaged.json", "--to", "csv"], "damaged.json: rows[0]"),
+    ("export asv", ["export", "good.json", "--to", "asv"], "asv: expected --commit HASH"),
+    (
+        "export output",
+        ["export", "good.json", "--to", "csv", "-o", "a/x.csv"],
+        "a/x.csv: cannot be",
+    ),
     ("update absent", ["report", "--update", "absent.md"], "absent.md: cannot be read"),
     ("update blockless", ["report", "--update", "text.toml"], "expected a line <!-- lstmbench:b"),
 ]

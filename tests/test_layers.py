@@ -175,6 +175,7 @@ def test_only_the_registry_loads_backends():
         "compare",
         "compare_page",
         "compare_table",
+        "export",
         "scaling_section",
         "batching_section",
         "breakeven_section",
