@@ -125,7 +125,7 @@ def test_pytest_benchmark_compares_two_of_its_files(tmp_path):
 
     assert "benchmark 'lstm/infer/T3-B2-I4-H5-L1/float32': 2 tests" in shown
     assert {line.split()[0] for line in shown.splitlines() if line.startswith(NAME)} == {NAME}
-    assert "(2.0)" in shown
+    assert "(2.00)" in shown
 
 
 def test_pytest_benchmark_has_the_samples_and_what_it_computes_of_them_itself():

@@ -68,4 +68,5 @@ def test_the_licence_and_the_command_are_in_the_wheel(wheel):
 
 
 def test_nothing_of_the_tests_or_of_python_s_caches_is_in_the_wheel(wheel):
-    assert not [name for name in wheel if "test" in name or "__pycache__" in name]
+    kept_out = ("tests", "test_", "conftest", "__pycache__")
+    assert not [n for n in wheel if any(part.startswith(kept_out) for part in n.split("/"))]
