@@ -1,7 +1,7 @@
 """From which size on one backend beats another: what to ask, where to look next, what is known.
 
 A comparison at one size has three outcomes, because the interval of a ratio may hold 1.  The search
-looks at both ends, then halves the gap beside what is surely so at either end, in ratios, until it
+looks at both ends, then halves the gap beside what is surely so on either side, in ratios, until it
 is a tenth wide.  It takes for granted that the two cross once at most; what it saw to the contrary
 it says.  A comparison that cannot tell makes the answer wider, never wrong.
 """
@@ -55,7 +55,7 @@ class Answer(Model):
     """How it compares at the largest."""
     outcome: Outcome
     """faster or slower: at every size; crosses: slower, then faster; reverses: faster, then slower;
-    several: they cross more than once; unsure: it cannot be told at one end at least."""
+    several: they cross more than once; unsure: no crossing was seen, but not every size is told."""
     until: Size | None
     """Up to which size what holds at the low end surely holds; null where it cannot be told."""
     since: Size | None
@@ -124,12 +124,12 @@ def next_sizes(verdicts: Mapping[int, Verdict], low: int, high: int) -> list[int
     if ends:
         return ends
     sizes = sorted(verdicts)
+    gaps: list[tuple[int, int]] = []
     if verdicts[low] is verdicts[high]:
         # Nothing to halve; one look at the middle may still show that there is more to it.
         gaps = [(low, high)] if len(sizes) == 2 else []
     else:
-        until, since = _sure_ends(verdicts)
-        gaps = []
+        until, since = _known_ends(verdicts)
         if until is not None:
             gaps.append((until, sizes[sizes.index(until) + 1]))
         if since is not None:
@@ -139,19 +139,18 @@ def next_sizes(verdicts: Mapping[int, Verdict], low: int, high: int) -> list[int
 
 def conclude(verdicts: Mapping[int, Verdict]) -> tuple[Outcome, int | None, int | None]:
     """What a finished search knows, up to which size and from which on."""
-    ordered = [verdicts[size] for size in sorted(verdicts)]
-    sure = [each for each in ordered if each is not Verdict.UNSURE]
-    until, since = _sure_ends(verdicts)
+    changes = _changes(verdicts)
+    found = set(verdicts.values())
     outcome: Outcome
-    if sum(one is not other for one, other in pairwise(sure)) > 1:
+    if len(changes) > 1:
         outcome = "several"
-    elif len(sure) == len(ordered) and len(set(sure)) == 1:
-        outcome = "faster" if sure[0] is Verdict.FASTER else "slower"
-    elif until is None or since is None or ordered[0] is ordered[-1]:
-        outcome = "unsure"
+    elif changes:
+        outcome = "crosses" if verdicts[changes[0][0]] is Verdict.SLOWER else "reverses"
+    elif found in ({Verdict.FASTER}, {Verdict.SLOWER}):
+        outcome = "faster" if found == {Verdict.FASTER} else "slower"
     else:
-        outcome = "crosses" if ordered[0] is Verdict.SLOWER else "reverses"
-    return outcome, until, since
+        outcome = "unsure"
+    return outcome, *_known_ends(verdicts)
 
 
 def resized(workload: Workload, along: Axis, size: int) -> Workload:
@@ -161,9 +160,20 @@ def resized(workload: Workload, along: Axis, size: int) -> Workload:
     return replace(workload, seq_len=T, batch_size=B, steps=draw(workload.lengths, T, B))
 
 
-def _sure_ends(verdicts: Mapping[int, Verdict]) -> tuple[int | None, int | None]:
-    """How far what is sure at the low end reaches up, and at the high end down."""
-    sizes = sorted(verdicts)
+def _changes(verdicts: Mapping[int, Verdict]) -> list[tuple[int, int]]:
+    """The neighbours, of the sizes at which anything can be told, that are told differently."""
+    sure = [size for size in sorted(verdicts) if verdicts[size] is not Verdict.UNSURE]
+    return [(one, other) for one, other in pairwise(sure) if verdicts[one] is not verdicts[other]]
+
+
+def _known_ends(verdicts: Mapping[int, Verdict]) -> tuple[int | None, int | None]:
+    """How far what holds at the low end surely reaches up, and at the high end down.
+
+    Where they cross once, all that was sure on either side says so, whatever could not be told.
+    """
+    changes, sizes = _changes(verdicts), sorted(verdicts)
+    if len(changes) == 1:
+        return changes[0]
     return _reach(verdicts, sizes), _reach(verdicts, sizes[::-1])
 
 

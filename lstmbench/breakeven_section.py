@@ -59,12 +59,18 @@ def _known(what: Answer, question: BreakEven) -> str:
             return f"{backend} is never faster, at {axis} {span}"
         case "several":
             return f"they cross more than once, at {axis} {span}"
-    names = {"faster": backend, "slower": question.against}
+        case "crosses":
+            first, last = question.against, backend
+        case "reverses":
+            first, last = backend, question.against
+        case "unsure":
+            names = {"faster": backend, "slower": question.against}
+            first, last = names.get(what.at_low, ""), names.get(what.at_high, "")
     parts = []
     if what.until is not None:
-        parts.append(f"{names[what.at_low]} is surely faster up to {axis} {what.until}")
+        parts.append(f"{first} is surely faster up to {axis} {what.until}")
     if what.since is not None:
-        parts.append(f"{names[what.at_high]} is surely faster from {axis} {what.since} on")
+        parts.append(f"{last} is surely faster from {axis} {what.since} on")
     if what.outcome == "unsure":
         elsewhere = "elsewhere " if parts else ""
         parts.append(f"{elsewhere}at {axis} {span} it cannot be told")

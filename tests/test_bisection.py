@@ -120,7 +120,7 @@ def test_rows_that_are_done_are_not_measured_again_and_lead_to_the_same_answer()
         assert len(more) == len(kept) - already
 
 
-def test_a_size_at_which_a_backend_fails_makes_the_answer_wider():
+def test_a_size_at_which_a_backend_fails_is_one_at_which_it_cannot_be_told():
     def fails_at_the_top(backend, workload):
         return None if workload.batch_size == 64 else crossing_at(8)(backend, workload)
 
@@ -128,8 +128,8 @@ def test_a_size_at_which_a_backend_fails_makes_the_answer_wider():
     rows, _ = searched(plan, fails_at_the_top)
     (found,) = answers(plan, rows)
 
-    assert (found.outcome, found.at_high, found.since) == ("unsure", "unsure", None)
-    assert found.until == 7
+    assert (found.outcome, found.at_high) == ("crosses", "unsure")
+    assert (found.until, found.since) == (7, 8)
 
 
 def test_a_row_that_no_search_of_the_plan_makes_is_told_from_the_others():

@@ -92,9 +92,9 @@ def test_noise_makes_the_answer_wider_and_never_wrong(span, data):
         assert crossing <= low
     if outcome == "slower":
         assert crossing > high
-    if until is not None and verdicts[low] is S:
+    if until is not None and (outcome == "crosses" or verdicts[low] is S):
         assert until < crossing
-    if since is not None and verdicts[high] is F:
+    if since is not None and (outcome == "crosses" or verdicts[high] is F):
         assert crossing <= since
 
 
@@ -105,6 +105,12 @@ def test_a_zone_that_cannot_be_told_is_bounded_on_both_sides():
     assert outcome == "crosses"
     assert 40 / RESOLUTION - 1 <= until < 40
     assert 90 <= since <= 90 * RESOLUTION + 1
+
+
+def test_an_end_that_cannot_be_told_does_not_hide_a_crossing():
+    verdicts, _ = search(lambda size: U if size == 64 else crossing_at(5)(size), 1, 64)
+
+    assert conclude(verdicts) == ("crosses", 4, 5)
 
 
 def test_where_both_ends_agree_there_is_one_look_at_the_middle():
@@ -125,7 +131,9 @@ def test_where_both_ends_agree_there_is_one_look_at_the_middle():
         ({1: U, 32: U, 1024: U}, ("unsure", None, None)),
         ({1: S, 32: U, 1024: U}, ("unsure", 1, None)),
         ({1: U, 32: F, 1024: F}, ("unsure", None, 32)),
-        ({1: S, 8: U, 9: S, 20: U, 30: F, 35: U, 64: F}, ("crosses", 1, 64)),
+        ({1: S, 8: U, 9: S, 20: U, 30: F, 35: U, 64: F}, ("crosses", 9, 30)),
+        ({1: U, 8: S, 12: U, 20: F, 64: U}, ("crosses", 8, 20)),
+        ({1: F, 8: U, 20: S, 64: U}, ("reverses", 1, 20)),
         ({5: U}, ("unsure", None, None)),
         ({5: F}, ("faster", 5, 5)),
     ],
