@@ -1,0 +1,43 @@
+"""The benchmarks of pytest-benchmark: run by their name alone, and right when they are."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+NO_TESTS = 5
+
+
+def by_pytest(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_a_normal_run_has_no_benchmarks():
+    done = by_pytest("--collect-only", "--ignore-glob", "*/tests/test_*.py")
+
+    assert done.returncode == NO_TESTS, done.stdout
+
+
+def test_the_benchmarks_are_every_cell_and_pass_in_three_sizes():
+    done = by_pytest("--collect-only", "tests/benchmarks", "--benchmark-only")
+
+    names = [line.partition("[")[2] for line in done.stdout.splitlines() if "::" in line]
+    assert {name.rpartition("-T")[0] for name in names} == {
+        f"{cell}-{mode}" for cell in ("lstm", "gru", "rnn-tanh") for mode in ("infer", "train")
+    }
+    assert len(names) == len(set(names)) == 3 * 3 * 2
+
+
+def test_a_benchmark_runs_and_is_verified():
+    # Once and untimed.
+    done = by_pytest("tests/benchmarks", "-k", "lstm-train and B1-", "--benchmark-disable")
+
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
