@@ -1,4 +1,4 @@
-"""The time of our kernels under pytest-benchmark; no test of `make test`, which times nothing.
+"""The time of our kernels under pytest-benchmark; `make test` leaves them out.
 
 ``NUMBA_NUM_THREADS`` says how many threads; ``extra_info`` has the id of the row.
 """
