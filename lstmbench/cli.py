@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 from .commands.compare import compare
 from .commands.doctor import doctor
 from .commands.export import export
+from .commands.importing import import_
 from .commands.listing import list_
 from .commands.report import report
 from .commands.run import run
@@ -52,6 +53,7 @@ app.command()(verify)
 app.command()(report)
 app.command()(compare)
 app.command()(export)
+app.command(name="import")(import_)
 app.command()(doctor)
 
 

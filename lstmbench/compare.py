@@ -165,6 +165,7 @@ def _other_differences(base: Result, head: Result) -> Iterator[Difference]:
     yield from _entries("a timed call of ", base.timed_calls, head.timed_calls)
     yield from _fields("setting ", base.settings, head.settings)
     yield from _of("threads", _threads(base.rows), _threads(head.rows))
+    yield from _of("measured by", base.measured_by, head.measured_by)
     yield from _of("suite", base.suite, head.suite)
     yield from _of("baseline", base.baseline, head.baseline)
     yield from _of("command", base.command, head.command)

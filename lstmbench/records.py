@@ -20,6 +20,8 @@ from .units import Seconds
 from .workload import Workload, flops
 
 Status = Literal["ok", "incorrect", "unavailable", "failed", "timeout", "oom", "skipped"]
+# What `Header.measured_by` says of a file that `lstmbench run` made.
+OWN = "lstmbench"
 # What makes a row one of its kind: id, data, lengths, backend, threads.
 Key = tuple[str, str, str, str, int]
 
@@ -259,6 +261,8 @@ class Header(Model):
     """The command line that makes it again."""
     suite: str
     """The suite that declared the rows."""
+    measured_by: str = OWN
+    """The tool that measured: lstmbench, or the one whose file was imported."""
     baseline: str
     """The backend that speedup divides by."""
     timed_calls: Annotated[dict[str, str], Field(default_factory=dict)]

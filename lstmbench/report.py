@@ -24,7 +24,7 @@ from . import (
 from .errors import UsageError
 from .fields import median, of_the_bound, row_name
 from .markdown import escape, fold, table
-from .records import Result, Row
+from .records import OWN, Result, Row
 from .result import read, write_atomically
 from .summary import Group, Line, Overall
 from .tables import MODE_WORDS, group_title
@@ -308,28 +308,8 @@ def _threads(rows: Iterable[Row]) -> str:
 
 
 def _method(result: Result) -> str:
-    settings = result.settings
-    dtypes = ", ".join(sorted({row.dtype for row in result.rows}))
-    items = [
-        f"Made by <code>{escape(result.command)}</code> at {escape(result.created)}.",
-        "Every row was verified before and after it was timed, in the same process: outputs and "
-        "every gradient against a float64 reference. A wrong row has no time.",
-        f"{_processes(settings.rounds)} for each backend and number of threads, threads and "
-        "affinity set before anything loads; the backends take turns row by row, and at being "
-        "first round by round, so that drift meets all alike.",
-        f"Samples: warm-up until steady, then until half the 95 % interval of the median is below "
-        f"{percent(settings.precision)} of it (precise) or for {duration(settings.budget_s)} "
-        "(budget). Intervals are distribution-free (order statistics); those of a speedup are the "
-        "extremes that both intervals allow.",
-        f"Precision {escape(dtypes)}, {_threads(result.rows)}. Input N(0, 1) from a fixed seed "
-        "(or the named data), weights U(±1/√H); arrays are in cache as the calls before left them.",
-        "Of the bound: the least time that the roofline of this machine allows (arithmetic, caches "
-        "or memory, the better of a measurement at the start and one at the end) / the median.",
-        "Other processes are watched while a row is timed: ⚠ marks what they may have disturbed.",
-        "Compilation is never in a sample (counted, and proved not to be); peak memory is that of "
-        "the whole worker process.  What is done once, by whoever is first (the cache on disk of "
-        "compiled kernels, the reference of a row), is done before a row is timed.",
-    ]
+    items = [f"Made by <code>{escape(result.command)}</code> at {escape(result.created)}."]
+    items += _own_method(result) if result.measured_by == OWN else _their_method(result)
     items += [
         f"A timed call of {escape(name)}: {escape(what)}."
         for name, what in result.timed_calls.items()
@@ -340,6 +320,45 @@ def _method(result: Result) -> str:
     ]
     items += energy_section.items(result.rows)
     return "### Method\n\n" + "\n".join(f"- {item}" for item in items)
+
+
+def _dtypes(result: Result) -> str:
+    return escape(", ".join(sorted({row.dtype for row in result.rows})))
+
+
+def _their_method(result: Result) -> list[str]:
+    """What holds of rows that another tool measured: little."""
+    return [
+        f"Measured by {escape(result.measured_by)}: what `lstmbench run` does to verify rows, to "
+        "keep processes, threads and compilation apart and to sample until it is precise was not "
+        "done here, or is not known.",
+        "Intervals are distribution-free (order statistics); those of a speedup are the extremes "
+        "that both intervals allow.",
+        f"Precision {_dtypes(result)}, {_threads(result.rows)}.",
+    ]
+
+
+def _own_method(result: Result) -> list[str]:
+    settings = result.settings
+    return [
+        "Every row was verified before and after it was timed, in the same process: outputs and "
+        "every gradient against a float64 reference. A wrong row has no time.",
+        f"{_processes(settings.rounds)} for each backend and number of threads, threads and "
+        "affinity set before anything loads; the backends take turns row by row, and at being "
+        "first round by round, so that drift meets all alike.",
+        f"Samples: warm-up until steady, then until half the 95 % interval of the median is below "
+        f"{percent(settings.precision)} of it (precise) or for {duration(settings.budget_s)} "
+        "(budget). Intervals are distribution-free (order statistics); those of a speedup are the "
+        "extremes that both intervals allow.",
+        f"Precision {_dtypes(result)}, {_threads(result.rows)}. Input N(0, 1) from a fixed seed "
+        "(or the named data), weights U(±1/√H); arrays are in cache as the calls before left them.",
+        "Of the bound: the least time that the roofline of this machine allows (arithmetic, caches "
+        "or memory, the better of a measurement at the start and one at the end) / the median.",
+        "Other processes are watched while a row is timed: ⚠ marks what they may have disturbed.",
+        "Compilation is never in a sample (counted, and proved not to be); peak memory is that of "
+        "the whole worker process.  What is done once, by whoever is first (the cache on disk of "
+        "compiled kernels, the reference of a row), is done before a row is timed.",
+    ]
 
 
 def _processes(rounds: int) -> str:

@@ -80,6 +80,10 @@ BAD = [
         ["export", "good.json", "--to", "csv", "-o", "a/x.csv"],
         "a/x.csv: cannot be",
     ),
+    ("import absent", ["import", "absent.json", "-o", "x.json"], "absent.json: cannot be read"),
+    ("import truncated", ["import", "truncated.json", "-o", "x.json"], "not JSON, or cut short"),
+    ("import foreign", ["import", "foreign.json", "-o", "x.json"], "not pytest-benchmark's"),
+    ("import name", ["import", "good.json", "-o", "x.txt"], "expected a file ending in .json"),
     ("update absent", ["report", "--update", "absent.md"], "absent.md: cannot be read"),
     ("update blockless", ["report", "--update", "text.toml"], "expected a line <!-- lstmbench:b"),
 ]

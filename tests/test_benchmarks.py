@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from lstmbench.formats import pytest_benchmark_import
+
 ROOT = Path(__file__).parent.parent
 NO_TESTS = 5
 
@@ -35,9 +37,17 @@ def test_the_benchmarks_are_every_cell_and_pass_in_three_sizes():
     assert len(names) == len(set(names)) == 3 * 3 * 2
 
 
-def test_a_benchmark_runs_and_is_verified():
-    # Once and untimed.
-    done = by_pytest("tests/benchmarks", "-k", "lstm-train and B1-", "--benchmark-disable")
+def test_a_benchmark_runs_is_verified_and_becomes_a_row(tmp_path):
+    file = tmp_path / "theirs.json"
+    few = ("--benchmark-max-time", "0.001", "--benchmark-min-rounds", "6")
+
+    done = by_pytest(
+        "tests/benchmarks", "-k", "lstm-train and B1-", *few, "--benchmark-json", str(file)
+    )
 
     assert done.returncode == 0, done.stdout
-    assert "1 passed" in done.stdout
+    result = pytest_benchmark_import.read(file)
+    (row,) = result.rows
+    assert (row.id, row.backend) == ("lstm/train/T64-B1-I64-H64-L1/float32", "numba-cpu")
+    assert result.measured_by == "pytest-benchmark"
+    assert result.command.startswith("pytest -q")

@@ -43,7 +43,16 @@ def test_help_names_every_command(tool):
 
 
 def test_the_commands_are_those_of_this_version():
-    assert set(COMMANDS) == {"run", "list", "verify", "report", "compare", "export", "doctor"}
+    assert set(COMMANDS) == {
+        "run",
+        "list",
+        "verify",
+        "report",
+        "compare",
+        "export",
+        "import",
+        "doctor",
+    }
 
 
 def test_the_version_is_that_of_the_package(tool):
