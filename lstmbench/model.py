@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Size = Annotated[int, Field(ge=1)]
+# Seconds of a call: a picosecond to thirty years.  Of what lies beyond, ratios overflow.
+Duration = Annotated[float, Field(ge=1e-12, le=1e9)]
 
 
 class Model(BaseModel):

@@ -13,7 +13,7 @@ from .environment import Environment
 from .errors import UsageError
 from .gpu import Gpu
 from .latency import Latency
-from .model import Model, NotNegative, Positive, Size
+from .model import Duration, Model, NotNegative, Positive, Size
 from .processors import Use
 from .times import Times
 from .units import Seconds
@@ -46,9 +46,9 @@ class Outcome(Model):
     """Why there is no time, in one line."""
     time_s: Times | None = None
     """Seconds of one call."""
-    samples_s: tuple[Positive, ...] = ()
+    samples_s: tuple[Duration, ...] = ()
     """Every sample, in seconds of one call."""
-    processes_s: tuple[Positive, ...] = ()
+    processes_s: tuple[Duration, ...] = ()
     """The median of each fresh process, where there were several."""
     loops: Size | None = None
     """Calls in one sample."""

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from .model import Model, Positive, Size
+from .model import Duration, Model, Size
 from .stats import summarise
 from .units import Seconds
 
@@ -13,17 +13,17 @@ from .units import Seconds
 class Times(Model):
     """The distribution of the time of one call, in seconds."""
 
-    median: Positive
+    median: Duration
     """Of the samples; of the medians of the processes where there were several."""
-    q1: Positive
+    q1: Duration
     """First quartile."""
-    q3: Positive
+    q3: Duration
     """Third quartile."""
-    min: Positive
+    min: Duration
     """The shortest sample."""
-    max: Positive
+    max: Duration
     """The longest sample."""
-    ci95: tuple[Positive, Positive]
+    ci95: tuple[Duration, Duration]
     """Distribution-free 95 % interval of the median (order statistics)."""
     samples: Size
     """How many samples there are."""

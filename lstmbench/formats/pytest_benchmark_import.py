@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from ..errors import ResultFormatError, UsageError
-from ..model import Model, Positive, Size
+from ..model import Duration, Model, Size
 from ..records import Header, Outcome, Result, Row, make_row, rates
 from ..result import first_error
 from ..stats import MIN_SAMPLES
@@ -33,7 +33,7 @@ class Identity(Model):
 class Stats(Model):
     """What a benchmark measured."""
 
-    data: Annotated[tuple[Positive, ...], Field(min_length=MIN_SAMPLES)]
+    data: Annotated[tuple[Duration, ...], Field(min_length=MIN_SAMPLES)]
     iterations: Size
 
 
