@@ -123,7 +123,8 @@ BACKENDS = {
             "torch.nn.RNN, LSTM and GRU, eager, on the CPU",
             "the module's forward under inference_mode (infer), or forward and autograd.grad for "
             "every parameter, the input and the states (train); PyTorch re-orders the weights at "
-            "every call, inside; arrays become tensors once, outside",
+            "every call, inside, and packs and pads sequences of unequal lengths; arrays become "
+            "tensors once, outside",
             ragged=True,
             dtypes=HALVES,
         ),
@@ -179,8 +180,8 @@ BACKENDS = {
             "pip install keras tensorflow-cpu",
             "Keras layers on TensorFlow, on the CPU",
             "the layers under tf.function (infer), or with a GradientTape in it for every weight, "
-            "the input and the states (train), batch first; tracing, and transposing what is not "
-            "batch first, are outside",
+            "the input and the states (train), batch first, with a mask made of unequal lengths; "
+            "tracing, compiling by XLA, and transposing what is not batch first, are outside",
             dtypes=HALVES,
             ragged=True,
         ),
