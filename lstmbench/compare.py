@@ -51,6 +51,11 @@ class Pair:
     head: Row
 
     @property
+    def is_lost_or_found(self) -> bool:
+        """Whether it has a time, or another reason to have none, in one file alone."""
+        return self.base.status != self.head.status
+
+    @property
     def ratio(self) -> Ratio | None:
         """``None`` where either has no time."""
         base, head = self.base.time_s, self.head.time_s

@@ -5,7 +5,7 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from .compare import Comparison, Difference, Timed
+from .compare import Comparison, Difference, Pair, Timed
 from .fields import median, row_name
 from .markdown import escape, fold, table
 from .records import Result, Row
@@ -102,6 +102,18 @@ def _table(comparison: Comparison, rows: Sequence[Timed]) -> str:
 
 
 def _untimed(comparison: Comparison) -> Iterator[str]:
+    """Rows without a time in one file at least; folded where both say the same."""
+    changed = [pair for pair in comparison.untimed if pair.is_lost_or_found]
+    if changed:
+        yield f"### Rows that lost or found their time, or their reason ({len(changed)})"
+        yield _statuses(changed)
+    others = [pair for pair in comparison.untimed if not pair.is_lost_or_found]
+    if others:
+        yield fold(f"Rows without a time in either file ({len(others)})", _statuses(others))
+
+
+def _statuses(pairs: Iterable[Pair]) -> str:
+    head = ["row", "threads", "backend", "base", "head"]
     body = [
         [
             row_name(pair.base),
@@ -110,11 +122,9 @@ def _untimed(comparison: Comparison) -> Iterator[str]:
             _status(pair.base),
             _status(pair.head),
         ]
-        for pair in comparison.untimed
+        for pair in pairs
     ]
-    if body:
-        yield f"### Rows without a time in one file at least ({len(body)})"
-        yield table(["row", "threads", "backend", "base", "head"], body, left=(0, 2, 3, 4))
+    return table(head, body, left=(0, 2, 3, 4))
 
 
 def _status(row: Row) -> str:

@@ -36,9 +36,7 @@ def _parts(comparison: Comparison) -> Iterator[RenderableType]:
     hidden = len(comparison.timed) - SHOWN
     if hidden > 0:
         yield _plain(f"and {hidden} rows that are nearer to each other; -o and --json have them")
-    for pair in comparison.untimed:
-        name = _name(pair.base)
-        yield _plain(f"without a time: {name}: {pair.base.status}, then {pair.head.status}", "dim")
+    yield from _untimed(comparison)
     yield from _alone("only in base", comparison.missing)
     yield from _alone("only in head", comparison.new)
     for mean in comparison.means():
@@ -72,6 +70,18 @@ def _table(comparison: Comparison, rows: Sequence[Timed]) -> Table:
             cells.append(_plain(word or "", STYLES.get(word or "", "")))
         table.add_row(*cells)
     return table
+
+
+def _untimed(comparison: Comparison) -> Iterator[Text]:
+    changed = [pair for pair in comparison.untimed if pair.is_lost_or_found]
+    for pair in changed[:SHOWN]:
+        status = f"{pair.base.status}, then {pair.head.status}"
+        yield _plain(f"{_name(pair.base)}: {status}", "yellow")
+    if changed[SHOWN:]:
+        yield _plain(f"and {len(changed) - SHOWN} more that lost or found their time", "yellow")
+    others = len(comparison.untimed) - len(changed)
+    if others:
+        yield _plain(f"rows without a time in either file: {others}", "dim")
 
 
 def _alone(title: str, rows: Sequence[Row]) -> Iterator[Text]:

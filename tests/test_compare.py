@@ -148,6 +148,21 @@ def test_a_row_that_lost_its_time_is_told():
     assert as_json(comparison)["without_time"][0]["head"] == "failed"
 
 
+def test_rows_that_never_had_a_time_are_counted_and_folded():
+    def of(count):
+        rows = [bad_row("unavailable", workload=a_workload(seq_len=n)) for n in range(1, count)]
+        return as_result([*rows, bad_row("failed", workload=a_workload(seq_len=count))])
+
+    comparison = compare(of(5), of(4))
+
+    page, text, _ = all_texts(comparison)
+    assert "rows without a time in either file: 3" in text
+    assert "<summary>Rows without a time in either file (3)</summary>" in page
+    assert text.count("unavailable") == 1
+    assert "unavailable, then failed" in text
+    assert "lost or found their time, or their reason (1)" in page
+
+
 # --- machines
 
 
