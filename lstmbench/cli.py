@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 from .commands.compare import compare
 from .commands.doctor import doctor
 from .commands.export import export
+from .commands.gate import gate
 from .commands.importing import import_
 from .commands.listing import list_
 from .commands.report import report
@@ -54,6 +55,7 @@ app.command()(report)
 app.command()(compare)
 app.command()(export)
 app.command(name="import")(import_)
+app.command()(gate)
 app.command()(doctor)
 
 

@@ -7,9 +7,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any, Protocol
@@ -55,12 +55,41 @@ class Worker(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Installation:
+    """Where a worker takes its code from: this process' own, where nothing else is said.
+
+    Attributes:
+        python: the interpreter.
+        path: where it looks before anything that is installed.
+        environment: variables besides those of this process.
+    """
+
+    python: Path = Path(sys.executable)
+    path: tuple[Path, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def variables(self) -> dict[str, str]:
+        """All variables of the worker."""
+        variables = {**os.environ, **self.environment}
+        if self.path:
+            variables["PYTHONPATH"] = os.pathsep.join(map(str, self.path))
+        return variables
+
+
 class WorkerProcess:
     """A worker in a process of its own."""
 
     def __init__(
-        self, backend: str, threads: int, cpus: Sequence[int], oracles: Path | None = None
+        self,
+        backend: str,
+        threads: int,
+        cpus: Sequence[int],
+        oracles: Path | None = None,
+        installation: Installation = Installation(),
     ) -> None:
+        self._installation = installation
+        self.kernels: Path | None = None
         self._backend = backend
         self._threads = threads
         self._cpus = list(cpus)
@@ -78,8 +107,14 @@ class WorkerProcess:
         count = str(self._threads)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "lstmbench.worker", str(theirs.fileno())],
-                env={**os.environ, **dict.fromkeys(THREAD_VARIABLES, count)},
+                [
+                    str(self._installation.python),
+                    "-P",
+                    "-m",
+                    "lstmbench.worker",
+                    str(theirs.fileno()),
+                ],
+                env={**self._installation.variables(), **dict.fromkeys(THREAD_VARIABLES, count)},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
@@ -110,7 +145,7 @@ class WorkerProcess:
             if "unavailable" in answer:
                 self.close()
                 raise BackendUnavailable(answer["unavailable"])
-            self._version = str(answer["version"])
+            self._version, self.kernels = str(answer["version"]), Path(answer["kernels"])
         return self._version
 
     def perform(

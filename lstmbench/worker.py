@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import lstmbench_kernels
 from lstmbench_kernels.problem import Problem, make_problem
 
 from . import rapl, stats
@@ -113,7 +114,12 @@ def _perform(
     if not verdict.correct:
         return _incorrect(verdict)
     if target is None:
-        return Outcome(status="skipped", reason="verified only", error=_errors(verdict))
+        return Outcome(
+            status="skipped",
+            reason="verified only",
+            compile_s=compile_s,
+            error=_errors(verdict),
+        )
 
     tell("measuring")
     stats.load()
@@ -273,7 +279,7 @@ def serve(talk: Connection) -> None:
     except Exception as error:  # noqa: BLE001  a broken installation may raise anything
         send(unavailable=f"{opening['backend']}: {type(error).__name__}: {_one_line(error)}")
         return
-    send(version=backend.version)
+    send(version=backend.version, kernels=str(Path(lstmbench_kernels.__file__).parent))
     # What a backend on a GPU does on the host is not what is compared.
     on_cpu = entry(opening["backend"]).device == "cpu"
     limits = Limits(opening["threads"], tuple(opening["cpus"])) if on_cpu else None

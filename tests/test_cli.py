@@ -48,6 +48,7 @@ def test_the_commands_are_those_of_this_version():
         "list",
         "verify",
         "report",
+        "gate",
         "compare",
         "export",
         "import",

@@ -5,7 +5,7 @@ import pytest
 from gate_noise import MODELS, Noise, normal
 from numpy.typing import NDArray
 
-from lstmbench.judgement import (
+from lstmbench.gate.judgement import (
     IMPROVED,
     REGRESSED,
     UNCHANGED,

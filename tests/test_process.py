@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import a_workload
 
+import lstmbench_kernels
 from lstmbench.backends.fake import FakeBackend
 from lstmbench.environment import usable_cpus
 from lstmbench.errors import BackendUnavailable, WorkerError
@@ -131,7 +132,8 @@ def test_a_worker_ends_when_the_other_side_hangs_up():
         )
     ours.send_bytes(b'{"backend": "fake", "threads": 1, "cpus": [], "oracles": null}')
     assert ours.poll(PLENTY)
-    assert json.loads(ours.recv_bytes()) == {"version": "1"}
+    kernels = str(Path(lstmbench_kernels.__file__).parent)
+    assert json.loads(ours.recv_bytes()) == {"version": "1", "kernels": kernels}
 
     ours.close()
 

@@ -47,7 +47,8 @@ class NetworkStep:
         self.network.load_state_dict(problem.parameters)
         self.names = cell.states
         self.x = problem.inputs["x"]
-        self.lengths = np.array(problem.lengths) if problem.lengths else None
+        # Kernels of before there were lengths run all other rows: a gate compares with such.
+        self.ragged: Any = {"lengths": np.array(problem.lengths)} if problem.lengths else {}
         self.initial = self._states([problem.inputs[name + "0"] for name in cell.states])
         self.dy = problem.upstream["dy"]
         self.final = self._states([problem.upstream[f"d{name}T"] for name in cell.states])
@@ -58,13 +59,11 @@ class NetworkStep:
         return tuple(arrays) if len(arrays) > 1 else arrays[0]
 
     def infer(self) -> None:
-        self.results = self.network.forward(
-            self.x, self.initial, lengths=self.lengths, out=self.results
-        )
+        self.results = self.network.forward(self.x, self.initial, out=self.results, **self.ragged)
 
     def forward(self) -> None:
         self.results = self.network.forward(
-            self.x, self.initial, lengths=self.lengths, training=True, out=self.results
+            self.x, self.initial, training=True, out=self.results, **self.ragged
         )
 
     def backward(self) -> None:

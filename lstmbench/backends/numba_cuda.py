@@ -65,7 +65,7 @@ class NetworkStep:
         self.network.load_state_dict(problem.parameters)
         self.names = cell.states
         self.x, *initial = self._upload(problem.inputs)
-        self.lengths = np.array(problem.lengths) if problem.lengths else None
+        self.ragged: Any = {"lengths": np.array(problem.lengths)} if problem.lengths else {}
         self.initial = self._states(initial)
         self.dy, *final = self._upload(problem.upstream)
         self.final = self._states(final)
@@ -84,12 +84,10 @@ class NetworkStep:
         return tuple(arrays) if len(arrays) > 1 else arrays[0]
 
     def infer(self) -> None:
-        self.network.forward(self.x, self.initial, lengths=self.lengths, out=self.out)
+        self.network.forward(self.x, self.initial, out=self.out, **self.ragged)
 
     def forward(self) -> None:
-        self.network.forward(
-            self.x, self.initial, lengths=self.lengths, training=True, out=self.out
-        )
+        self.network.forward(self.x, self.initial, training=True, out=self.out, **self.ragged)
 
     def backward(self) -> None:
         self.network.backward(self.dy, self.final, out=self.found)

@@ -1,0 +1,85 @@
+"""Guard: two builds on this machine, and whether the second is slower."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import Exit, UsageError, unknown
+from .options import AsJson, Backends, Quietly, Suite, Threads, counts, names
+
+# What ends with an exit code other than 0.
+FAIL_ON = ("inconclusive", "regression", "never")
+
+
+def gate(
+    base: Annotated[
+        str | None,
+        typer.Option(help="A git revision, a folder with kernels, or an environment."),
+    ] = None,
+    head: Annotated[
+        str | None, typer.Option(help="The same; default: the working tree as it is.")
+    ] = None,
+    suite: Suite = "ci",
+    backend: Backends = None,
+    threads: Threads = None,
+    margin: Annotated[
+        float, typer.Option(help="The change that is allowed, as a fraction.")
+    ] = 0.02,
+    budget: Annotated[float, typer.Option(help="Seconds that all of it may take.")] = 600.0,
+    blocks: Annotated[
+        str, typer.Option(help="Blocks of four processes: screening,confirmation.")
+    ] = "6,16",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The verdict file (.json) to write.")
+    ] = None,
+    comment: Annotated[
+        Path | None, typer.Option(help="A Markdown comment for a pull request to write.")
+    ] = None,
+    fail_on: Annotated[str, typer.Option(help=f"{', '.join(FAIL_ON)}.")] = "inconclusive",
+    as_json: AsJson = False,
+    quiet: Quietly = False,
+) -> Exit:
+    """Stop a change that makes something slower: base against head, block by block.
+
+    Ends with 1 where a row is slower by more than is allowed, 3 where that cannot be told,
+    4 where a row is missing, 5 where one is wrong.
+    """
+    from ..environment import usable_cpus
+    from ..gate import session, sides, view
+    from ..gate.stages import Policy
+    from ..plan import make_plan
+    from ..suite import load_suite
+
+    if fail_on not in FAIL_ON:
+        raise UsageError(unknown("--fail-on", fail_on, FAIL_ON))
+    for name, value in {"margin": margin, "budget": budget}.items():
+        if not 0 < value < float("inf"):
+            raise UsageError(f"--{name}: expected a number above 0, got {value:g}")
+    plan = make_plan(
+        load_suite(suite),
+        overrides={},
+        backends=names(backend),
+        baseline=None,
+        threads=counts(threads),
+        cores=len(usable_cpus()),
+    )
+    session.require(plan)
+    policy = session.with_blocks(Policy(margin=margin, budget=budget), _blocks(blocks))
+    with sides.make_sides(base, head) as both, session.workers() as make_worker:
+        watcher = view.observer(quiet=quiet)
+        result = session.gate(plan, policy, both, make_worker, watcher)
+    code = session.publish(result, session.Outputs(output, comment))
+    view.show(result, as_json=as_json, quiet=quiet)
+    return session.softened(code, fail_on)
+
+
+def _blocks(text: str) -> tuple[int, int]:
+    """Numbers of blocks: ``6,16``."""
+    pieces = text.split(",")
+    if len(pieces) != 2 or not all(piece.strip().isdecimal() for piece in pieces):
+        raise UsageError(f"--blocks: expected two numbers such as 6,16, got {text!r}")
+    screening, confirmation = (int(piece) for piece in pieces)
+    if not 1 <= screening <= 1000 or not 1 <= confirmation <= 1000:
+        raise UsageError(f"--blocks: expected 1 to 1000 of each, got {text!r}")
+    return screening, confirmation

@@ -1,0 +1,172 @@
+"""One gate from what a person asks for to the verdict file, the comment and the exit code."""
+
+import os
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ..backends.registry import entry
+from ..clock import Clock, WallClock
+from ..environment import describe, fingerprint, usable_cpus
+from ..errors import BackendUnavailable, Exit, UsageError, WorkerError
+from ..labels import kind_of
+from ..plan import Plan
+from ..process import Installation, Worker, WorkerProcess
+from ..result import write_atomically
+from ..summary import is_own
+from .blocks import MakeWorker, Observer
+from .comment import comment
+from .records import GateFile, RuleRecord
+from .sides import Side
+from .stages import Policy, Rows, run_stages
+from .verdict import EXITS, conclude
+
+# Rows that the control runs beside the base: small, medium and large ones of a suite.
+WATCHED = 3
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where a verdict goes; ``None``: nowhere."""
+
+    file: Path | None
+    comment: Path | None
+
+
+def gate(
+    plan: Plan,
+    policy: Policy,
+    sides: Mapping[str, Side],
+    make_worker: MakeWorker,
+    observer: Observer,
+    clock: Clock | None = None,
+) -> GateFile:
+    """Measure the rows of a plan on both sides, and come to a verdict."""
+    clock = clock or WallClock()
+    start, environment = clock.now(), describe()
+    rows = rows_of(plan)
+    findings = run_stages(rows, sides, policy, make_worker, clock, observer)
+    verdict, reason = conclude(findings)
+    return GateFile(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=shlex.join(["lstmbench", *sys.argv[1:]]),
+        suite=plan.suite,
+        base=sides["base"].revision,
+        head=sides["head"].revision,
+        rule=RuleRecord(
+            family=policy.rule.family,
+            equivalence=policy.rule.equivalence,
+            margin=policy.margin,
+            floor_s=policy.floor,
+            screening=policy.rule.screening,
+            confirmation=findings.confirmation,
+            budget_s=policy.budget,
+        ),
+        seconds=clock.now() - start,
+        environment=environment,
+        fingerprint=fingerprint(environment.machine),
+        verdict=verdict,
+        reason=reason,
+        exit_code=int(EXITS[verdict]),
+        rows=findings.rows,
+        controls=findings.controls,
+        compilation=findings.compilation,
+    )
+
+
+def rows_of(plan: Plan) -> Rows:
+    """The rows that are judged, and those that only watch the machine.
+
+    Of the suite's backends the own ones are under test; where there are none, all are.  NumPy runs
+    no code of either side.
+    """
+    jobs = list(plan.jobs())
+    foreign = [job for job in jobs if kind_of(job.backend) == "numpy"]
+    under_test = [job for job in jobs if is_own(job.backend)]
+    declared = under_test or [job for job in jobs if job not in foreign]
+    if not declared:
+        raise UsageError(f"suite {plan.suite}: expected rows of a backend that can change")
+    some = sorted({0, len(declared) // 2, len(declared) - 1})[:WATCHED]
+    return Rows(declared, [declared[index] for index in some], foreign[:1])
+
+
+@contextmanager
+def workers() -> Iterator[MakeWorker]:
+    """Workers of a side, which share oracles, and each side a cache of compiled code of its own."""
+    with TemporaryDirectory(prefix="lstmbench-gate-") as folder:
+        oracles, caches = Path(folder) / "oracles", Path(folder) / "caches"
+        oracles.mkdir()
+
+        def make(side: Side, backend: str, threads: int) -> Worker:
+            cpus = usable_cpus()
+            bound = cpus[:threads] if threads <= len(cpus) else ()
+            installation = Installation(
+                side.python, side.path, {"NUMBA_CACHE_DIR": str(caches / side.name)}
+            )
+            return SideWorker(side, WorkerProcess(backend, threads, bound, oracles, installation))
+
+        yield make
+
+
+class SideWorker:
+    """A worker that has loaded the kernels of its side, and no others."""
+
+    def __init__(self, side: Side, worker: WorkerProcess) -> None:
+        self._side, self._worker = side, worker
+        self.start, self.perform, self.close = worker.start, worker.perform, worker.close
+
+    def version(self) -> str:
+        """Wait until it is loaded; raises ``WorkerError`` where it is another build."""
+        version = self._worker.version()
+        loaded, own = self._worker.kernels, self._side.path[0]
+        if loaded is not None and len(self._side.path) > 1 and not loaded.is_relative_to(own):
+            self._worker.close()
+            raise WorkerError(f"{self._side.name}: expected the kernels of {own}, got {loaded}")
+        return version
+
+
+def require(plan: Plan) -> None:
+    """Raise ``BackendUnavailable`` where a backend of the suite cannot run here."""
+    from ..backends.registry import missing
+
+    for name in plan.backends:
+        reason = missing(name)
+        if reason is not None:
+            raise BackendUnavailable(f"{name}: {reason}")
+        entry(name)
+
+
+def publish(result: GateFile, outputs: Outputs) -> Exit:
+    """Write what is asked for; the exit code."""
+    if outputs.file is not None:
+        write_atomically(outputs.file, result.model_dump_json(by_alias=True, indent=1) + "\n")
+    page = comment(result)
+    if outputs.comment is not None:
+        write_atomically(outputs.comment, page)
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(page)
+    return Exit(result.exit_code)
+
+
+def with_blocks(policy: Policy, blocks: Sequence[int]) -> Policy:
+    """The policy with another number of blocks of each stage."""
+    screening, confirmation = blocks
+    rule = replace(policy.rule, screening=screening, confirmation=confirmation)
+    return replace(policy, rule=rule)
+
+
+def softened(code: Exit, fail_on: str) -> Exit:
+    """The exit code of a person who wants fewer verdicts to stop a job.
+
+    A wrong result and a missing row always do.
+    """
+    forgiven = {"inconclusive": (), "regression": (Exit.INCONCLUSIVE,)}
+    never = (Exit.INCONCLUSIVE, Exit.REGRESSION)
+    return Exit.OK if code in forgiven.get(fail_on, never) else code

@@ -1,0 +1,172 @@
+"""The builds that a gate compares: the kernels of each, in a place that nobody else writes to.
+
+One harness, that of the head, drives every side; only what is under test differs: the package
+``lstmbench_kernels`` of a revision or a folder, or an environment with what is installed in it.
+A worker says which kernels it has loaded, so that a side is never measured in another's name.
+"""
+
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ..errors import UsageError
+
+KERNELS = "lstmbench_kernels"
+# Where a repository or an installation may have the package.
+PLACES = ("kernels", "src", ".")
+MAIN_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One build.
+
+    Attributes:
+        name: ``base``, ``head`` or ``control``.
+        revision: what it is, for a person: a commit, or a path.
+        python: the interpreter that runs it.
+        path: where Python looks before anything that is installed, the first place first.
+    """
+
+    name: str
+    revision: str
+    python: Path
+    path: tuple[Path, ...]
+
+
+@contextmanager
+def make_sides(base: str | None, head: str | None = None) -> Iterator[dict[str, Side]]:
+    """``base``, ``head`` and ``control``, which is ``base`` once more, in folders of their own.
+
+    Args:
+        base: a revision of the repository at hand, a folder with the kernels in it, or an
+            environment (a folder with ``bin/python``); the merge base with the main branch where
+            None.
+        head: the same; the working tree as it is now where None.
+
+    Raises ``UsageError`` where there is no such thing.
+    """
+    with TemporaryDirectory(prefix="lstmbench-gate-") as folder:
+        root = Path(folder)
+        harness = root / "harness"
+        shutil.copytree(Path(__file__).parent.parent, harness / "lstmbench", ignore=_no_bytecode)
+        first = _prepare("base", base or merge_base(), root, harness)
+        sides = {
+            "base": first,
+            "head": _prepare("head", head or str(_top_level()), root, harness),
+            "control": _again(first, root, harness),
+        }
+        yield sides
+
+
+def merge_base() -> str:
+    """The commit that the work at hand began from: where it left the main branch."""
+    for branch in MAIN_BRANCHES:
+        found = _git("merge-base", "HEAD", branch, check=False)
+        if found:
+            return found
+    raise UsageError(
+        f"--base: expected a revision, as none of {', '.join(MAIN_BRANCHES)} has a commit in "
+        "common with HEAD"
+    )
+
+
+def _prepare(name: str, given: str, root: Path, harness: Path) -> Side:
+    """A side of a revision, a folder or an environment."""
+    path = Path(given)
+    if not path.is_dir():
+        commit = _git("rev-parse", "--verify", "--quiet", f"{given}^{{commit}}", check=False)
+        if not commit:
+            raise UsageError(
+                f"--{name}: expected a revision or a folder, got {given!r}, which is neither"
+            )
+        checkout = root / f"checkout-{name}"
+        _check_out(commit, checkout)
+        return _side(name, _describe(commit), checkout, root, harness)
+    python = path / "bin" / "python"
+    if python.exists():
+        return Side(name, str(path), python.absolute(), (harness,))
+    return _side(name, str(path), path, root, harness)
+
+
+def _side(name: str, revision: str, source: Path, root: Path, harness: Path) -> Side:
+    """A copy of the kernels that lie in a folder."""
+    for place in PLACES:
+        if (source / place / KERNELS / "__init__.py").is_file():
+            target = root / name
+            shutil.copytree(source / place, target, ignore=_only_kernels(source / place))
+            return Side(name, revision, Path(sys.executable), (target, harness))
+    raise UsageError(
+        f"--{name}: expected a folder with {KERNELS} in it, or in its "
+        f"{' or '.join(PLACES[:-1])}, got {revision}"
+    )
+
+
+def _again(side: Side, root: Path, harness: Path) -> Side:
+    """The same build under another path."""
+    if harness == side.path[0]:
+        return Side("control", side.revision, side.python, side.path)
+    shutil.copytree(side.path[0], root / "control")
+    return Side("control", side.revision, side.python, (root / "control", harness))
+
+
+def _only_kernels(top: Path) -> Callable[[str, list[str]], set[str]]:
+    """Of the folder itself take the kernels and single files alone; of what is below, all."""
+
+    def ignore(folder: str, names: list[str]) -> set[str]:
+        if Path(folder) != top:
+            return _no_bytecode(folder, names)
+        return {name for name in names if name != KERNELS and (top / name).is_dir()}
+
+    return ignore
+
+
+def _no_bytecode(_folder: str, names: list[str]) -> set[str]:
+    return {name for name in names if name == "__pycache__"}
+
+
+def _check_out(commit: str, target: Path) -> None:
+    archive = _run("archive", "--format=tar", commit, cwd=_top_level())
+    with tarfile.open(fileobj=BytesIO(archive)) as files:
+        files.extractall(target, filter="data")
+
+
+def _describe(commit: str) -> str:
+    """A commit in one line."""
+    return _git("log", "-1", "--format=%h %s", commit)
+
+
+def _top_level() -> Path:
+    """The folder of the repository at hand."""
+    found = _git("rev-parse", "--show-toplevel", check=False)
+    if not found:
+        raise UsageError("gate: expected to run inside a git repository, or --base and --head PATH")
+    return Path(found)
+
+
+def _git(*arguments: str, check: bool = True) -> str:
+    try:
+        return _run(*arguments).decode().strip()
+    except UsageError:
+        if check:
+            raise
+        return ""
+
+
+def _run(*arguments: str, cwd: Path | None = None) -> bytes:
+    """What git says; raises ``UsageError`` where it refuses or is not there."""
+    try:
+        done = subprocess.run(["git", *arguments], cwd=cwd, capture_output=True, check=False)
+    except OSError as error:
+        raise UsageError(f"git: cannot be run: {error.strerror}; install git") from error
+    if done.returncode != 0:
+        complaint = " ".join(done.stderr.decode(errors="replace").split())
+        raise UsageError(f"git {arguments[0]}: {complaint or 'refused'}")
+    return done.stdout

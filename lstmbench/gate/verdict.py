@@ -1,0 +1,78 @@
+"""What the rows of a gate come to together, the reason in one line, and the exit code."""
+
+from collections.abc import Sequence
+
+from ..errors import Exit
+from ..units import ratio
+from .records import Control, GateRow, Verdict
+from .stages import Findings
+
+EXITS: dict[Verdict, Exit] = {
+    "passed": Exit.OK,
+    "regressed": Exit.REGRESSION,
+    "inconclusive": Exit.INCONCLUSIVE,
+    "incomplete": Exit.INCOMPLETE,
+    "incorrect": Exit.INCORRECT,
+}
+
+
+def conclude(findings: Findings) -> tuple[Verdict, str]:
+    """The verdict and its reason.
+
+    A wrong result comes before everything else, then a row that is missing: no time makes up for
+    either.  A machine that its controls do not vouch for decides nothing, not even for the worse.
+    """
+    rows = findings.rows
+    wrong, missing = _of(rows, "incorrect"), _of(rows, "missing")
+    if wrong:
+        return "incorrect", f"{_count(wrong, rows)} wrong: {wrong[0].id}: {wrong[0].reason}"
+    if missing:
+        where = f"{missing[0].id}: {missing[0].reason}"
+        return "incomplete", f"{_count(missing, rows)} without a time: {where}"
+    if not rows or all(row.decision == "new" for row in rows):
+        return "incomplete", "nothing was compared: no row is on both sides"
+    doubts = [control for control in findings.controls if control.trouble]
+    if doubts:
+        return "inconclusive", f"the machine is not fit to judge: {_doubt(doubts[0])}"
+    worse = sorted(_of(rows, "regressed"), key=slowness, reverse=True)
+    if worse:
+        return "regressed", f"{_count(worse, rows)} slower: {told(worse[0])}"
+    unsure = _of(rows, "inconclusive")
+    if unsure:
+        hidden = max((row.smallest_effect or float("inf") for row in unsure), default=0.0)
+        size = f"up to {100 * hidden:.0f} %" if hidden < float("inf") else "any change"
+        return "inconclusive", (
+            f"no row is shown to be slower, but {_count(unsure, rows)} may hide {size}: "
+            f"{unsure[0].id}"
+        )
+    return "passed", f"no row is slower by more than is allowed: {_summary(rows)}"
+
+
+def slowness(row: GateRow) -> float:
+    """How many times as slow a row has become; 1 where nothing is known."""
+    return row.change.ratio if row.change else 1.0
+
+
+def told(row: GateRow) -> str:
+    """A row with its change and how sure that is."""
+    if row.change is None:
+        return row.id
+    least = f", at least {ratio(row.change.low)}" if row.change.low else ""
+    return f"{row.id} takes {ratio(row.change.ratio)} as long{least}"
+
+
+def _summary(rows: Sequence[GateRow]) -> str:
+    counts = {word: len(_of(rows, word)) for word in ("unchanged", "improved", "new")}
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+
+
+def _doubt(control: Control) -> str:
+    return f"{control.id} on {control.backend}: {control.trouble}"
+
+
+def _of(rows: Sequence[GateRow], decision: str) -> list[GateRow]:
+    return [row for row in rows if row.decision == decision]
+
+
+def _count(some: Sequence[GateRow], rows: Sequence[GateRow]) -> str:
+    return f"{len(some)} of {len(rows)} rows"

@@ -1,0 +1,87 @@
+"""What a person sees of a gate: a line for each process on standard error, then the verdict."""
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..clock import Clock, WallClock
+from ..units import clock_time, duration, percent
+from .blocks import Observer
+from .records import GateFile, GateRow
+
+STYLES = {
+    "regressed": "bold red",
+    "incorrect": "bold red",
+    "missing": "bold red",
+    "inconclusive": "yellow",
+    "improved": "green",
+    "new": "cyan",
+}
+
+
+class Quiet:
+    """Shows nothing."""
+
+    def process(self, side: str, rows: int) -> None:
+        """Nothing is shown."""
+
+
+class Lines:
+    """A line for each process that begins."""
+
+    def __init__(self, console: Console, clock: Clock | None = None) -> None:
+        self._console, self._clock = console, clock or WallClock()
+        self._start, self._count = self._clock.now(), 0
+
+    def process(self, side: str, rows: int) -> None:
+        """Say which side is at work, and for how long all of it has been."""
+        self._count += 1
+        passed = clock_time(self._clock.now() - self._start)
+        line = f"[{passed}] process {self._count}: {side}, {rows} row{'s' if rows > 1 else ''}"
+        self._console.print(line, highlight=False, markup=False)
+
+
+def observer(*, quiet: bool) -> Observer:
+    """Who watches a gate."""
+    return Quiet() if quiet else Lines(Console(stderr=True))
+
+
+def show(result: GateFile, *, as_json: bool, quiet: bool) -> None:
+    """The verdict: the file or a table on standard output, a reason on standard error."""
+    if as_json:
+        sys.stdout.write(result.model_dump_json(by_alias=True, indent=1) + "\n")
+    elif not quiet:
+        Console().print(table(result))
+    print(f"{result.verdict}: {result.reason}", file=sys.stderr)
+
+
+def table(result: GateFile) -> Table:
+    """Every row, those that are not unchanged first."""
+    view = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    view.add_column("row", no_wrap=True)
+    for head in ("base", "head", "head/base", "interval", "found from"):
+        view.add_column(head, justify="right", no_wrap=True)
+    view.add_column("decision")
+    for row in sorted(result.rows, key=lambda row: row.decision == "unchanged"):
+        view.add_row(*_cells(row))
+    return view
+
+
+def _cells(row: GateRow) -> list[Text]:
+    change = row.change
+    low = f"{change.low:.3f}" if change and change.low else "…"
+    high = f"{change.high:.3f}" if change and change.high else "…"
+    word = row.decision + (f": {row.reason}" if row.reason else "")
+    texts = [
+        row.id,
+        duration(row.base_s) if row.base_s else "",
+        duration(row.head_s) if row.head_s else "",
+        f"{change.ratio:.3f}" if change else "",
+        f"{low} to {high}" if change else "",
+        f"+{percent(row.smallest_effect)}" if row.smallest_effect is not None else "",
+        word,
+    ]
+    style = STYLES.get(row.decision, "")
+    return [Text(text, style=style if text is word else "") for text in texts]

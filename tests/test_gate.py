@@ -1,0 +1,334 @@
+"""The gate on scripted processes: what it decides, what it never decides, and what it tells."""
+
+import json
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import a_workload, ok_outcome
+
+from lstmbench.clock import FakeClock
+from lstmbench.errors import BackendUnavailable, Exit, UsageError, WorkerError
+from lstmbench.gate import session, stages
+from lstmbench.gate.blocks import ORDER
+from lstmbench.gate.records import GateFile
+from lstmbench.gate.session import gate, publish, softened
+from lstmbench.gate.sides import Side
+from lstmbench.gate.stages import Policy
+from lstmbench.gate.verdict import conclude
+from lstmbench.gate.view import Quiet
+from lstmbench.plan import Plan
+from lstmbench.records import Outcome
+
+WORKLOADS = tuple(a_workload(seq_len=n) for n in (3, 4, 5, 6))
+SECOND = WORKLOADS[1].id
+SIDES = {name: Side(name, f"the {name}", None, ()) for name in ("base", "head", "control")}
+
+
+def a_plan(workloads=WORKLOADS, backends=("fake", "numpy")):
+    return Plan(
+        suite="mine",
+        baseline=backends[0],
+        backends=backends,
+        required=True,
+        threads=(1,),
+        workloads=workloads,
+    )
+
+
+class Machine:
+    """Makes workers of imaginary processes, each slower or faster by chance.
+
+    ``slower`` says, by side and row id, by which factor; ``faults`` which rows fail, and how.
+    """
+
+    def __init__(self, noise=0.01, slower=None, faults=None, seed=0, each=1.0, drift=0.0):
+        self.clock = FakeClock()
+        self.started = []
+        self._rng = np.random.default_rng(seed)
+        self._noise, self._drift, self._each = noise, drift, each
+        self._slower, self.faults = slower or {}, faults or {}
+
+    def make_worker(self, side, backend, _threads):
+        self.started.append((side.name, backend))
+        self.clock.advance(self._each)
+        return Process(self, side.name, backend)
+
+    def seconds(self, side, workload):
+        spread = np.exp(self._rng.normal(0.0, self._noise) + self._drift * len(self.started))
+        return 0.01 * spread * self._slower.get((side, workload.id), 1.0)
+
+
+class Process:
+    """One of them, in this very process."""
+
+    def __init__(self, machine, side, backend):
+        self._machine, self._side, self._backend = machine, side, backend
+
+    def start(self):
+        """It is there already."""
+
+    def version(self):
+        fault = self._machine.faults.get((self._side, "*"))
+        if fault:
+            raise fault
+        return "1"
+
+    def perform(self, workload, target, _limit, _tell):
+        fault = self._machine.faults.get((self._side, workload.id))
+        if fault:
+            return Outcome(status=fault, reason="told to")
+        if target is None:
+            return Outcome(status="skipped", reason="verified only", compile_s=0.5)
+        return ok_outcome(self._machine.seconds(self._side, workload), workload)
+
+    def close(self):
+        """Nothing is left of it."""
+
+
+def judged(machine, plan=None, policy=None):
+    return gate(
+        plan or a_plan(),
+        policy or Policy(),
+        SIDES,
+        machine.make_worker,
+        Quiet(),
+        machine.clock,
+    )
+
+
+def decisions(result):
+    return {row.id: row.decision for row in result.rows}
+
+
+# --- what is decided
+
+
+def test_the_same_code_passes_and_every_row_is_shown_to_be_unchanged():
+    result = judged(Machine())
+
+    assert (result.verdict, result.exit_code) == ("passed", 0)
+    assert set(decisions(result).values()) == {"unchanged"}
+    assert result.reason == "no row is slower by more than is allowed: 4 unchanged"
+    assert result.rule.confirmation == 0
+
+
+def test_a_slower_row_is_found_and_told_with_its_bound():
+    result = judged(Machine(slower={("head", SECOND): 1.10}))
+
+    assert (result.verdict, result.exit_code) == ("regressed", 1)
+    slow = result.rows[1]
+    assert (slow.id, slow.decision, slow.stage) == (SECOND, "regressed", "confirmation")
+    assert slow.change.low > 1.02
+    assert slow.change.low < 1.10 < slow.change.high
+    assert len(slow.change.blocks) == result.rule.confirmation == 16
+    assert result.reason.startswith(f"1 of 4 rows slower: {SECOND} takes 1.1")
+    others = [word for row, word in decisions(result).items() if row != SECOND]
+    assert others == ["unchanged"] * 3
+
+
+def test_a_faster_row_is_an_improvement_and_passes():
+    result = judged(Machine(slower={("head", SECOND): 0.9}))
+
+    assert decisions(result)[SECOND] == "improved"
+    assert result.verdict == "passed"
+    assert result.reason.endswith("3 unchanged, 1 improved")
+
+
+def test_a_change_within_the_margin_is_no_regression():
+    result = judged(Machine(noise=0.002, slower={("head", SECOND): 1.015}))
+
+    assert decisions(result)[SECOND] == "unchanged"
+
+
+def test_a_row_may_be_allowed_more():
+    (key,) = (
+        job.key for job in a_plan().jobs() if job.workload == WORKLOADS[1] and job.backend == "fake"
+    )
+    machine = Machine(slower={("head", SECOND): 1.10})
+
+    result = judged(machine, policy=Policy(margins={key: 0.2}))
+
+    assert result.verdict == "passed"
+    assert result.rows[1].allowed == pytest.approx(0.2)
+
+
+def test_a_change_of_less_than_the_floor_is_allowed():
+    result = judged(Machine(slower={("head", SECOND): 1.10}), policy=Policy(floor=0.002))
+
+    assert decisions(result)[SECOND] == "unchanged"
+    assert result.rows[1].allowed == pytest.approx(0.2, rel=0.05)
+
+
+def test_noise_that_hides_a_change_is_inconclusive_and_says_how_much_it_hides():
+    result = judged(Machine(noise=0.06))
+
+    assert (result.verdict, result.exit_code) == ("inconclusive", 3)
+    unsure = [row for row in result.rows if row.decision == "inconclusive"]
+    assert unsure
+    assert all(row.smallest_effect > 0.02 for row in unsure)
+    assert "may hide up to" in result.reason
+
+
+def test_drift_of_the_machine_is_no_change():
+    result = judged(Machine(noise=0.005, drift=0.0005))
+
+    assert result.verdict == "passed"
+
+
+# --- the controls
+
+
+def test_a_machine_that_slows_down_the_same_code_is_not_believed():
+    slower = {("head", SECOND): 1.5, ("control", WORKLOADS[0].id): 1.10}
+    result = judged(Machine(slower=slower))
+
+    assert (result.verdict, result.exit_code) == ("inconclusive", 3)
+    assert result.reason.startswith("the machine is not fit to judge")
+    assert decisions(result)[SECOND] == "regressed"
+
+
+def test_a_change_of_foreign_code_is_a_contamination():
+    (foreign,) = (c for c in judged(Machine()).controls if c.kind == "contamination")
+    slower = {("head", foreign.id): 1.2}
+    machine = Machine(slower=slower)
+    result = judged(machine)
+
+    assert foreign.backend == "numpy"
+    assert result.verdict == "inconclusive"
+    assert [c.trouble is None for c in result.controls if c.kind == "contamination"] == [False]
+
+
+def test_blocks_that_scatter_wildly_are_told_from_blocks_that_do_not():
+    result = judged(Machine(noise=0.4))
+
+    assert result.verdict == "inconclusive"
+    assert any(c.trouble and "scatter" in c.trouble for c in result.controls)
+
+
+# --- rows that cannot be judged
+
+
+def test_a_wrong_result_comes_before_everything_else():
+    faults = {("head", SECOND): "incorrect", ("head", WORKLOADS[2].id): "failed"}
+    result = judged(Machine(faults=faults, slower={("head", WORKLOADS[0].id): 1.3}))
+
+    assert (result.verdict, result.exit_code) == ("incorrect", 5)
+    assert decisions(result)[SECOND] == "incorrect"
+    assert result.reason == f"1 of 4 rows wrong: {SECOND}: told to"
+
+
+def test_a_row_that_the_head_has_no_more_is_missing():
+    result = judged(Machine(faults={("head", SECOND): "unavailable"}))
+
+    assert (result.verdict, result.exit_code) == ("incomplete", 4)
+    assert decisions(result)[SECOND] == "missing"
+
+
+def test_a_row_that_the_base_does_not_have_is_new_and_stops_nothing():
+    result = judged(Machine(faults={("base", SECOND): "failed"}))
+
+    assert result.verdict == "passed"
+    assert decisions(result)[SECOND] == "new"
+
+
+def test_a_gate_that_compared_nothing_never_passes():
+    fault = WorkerError("base: not loaded")
+    result = judged(Machine(faults={("base", "*"): fault}))
+
+    assert (result.verdict, result.exit_code) == ("incomplete", 4)
+    assert "nothing was compared" in result.reason
+
+
+def test_a_backend_that_cannot_be_loaded_is_told_for_each_of_its_rows():
+    fault = BackendUnavailable("fake: gone")
+    result = judged(Machine(faults={("head", "*"): fault}))
+
+    assert set(decisions(result).values()) == {"missing"}
+    assert result.rows[0].reason == "unavailable: fake: gone"
+
+
+# --- blocks
+
+
+def test_every_block_is_balanced_and_begins_fresh_processes():
+    machine = Machine()
+    judged(machine)
+    fakes = [side for side, backend in machine.started if backend == "fake"]
+
+    assert fakes[:3] == ["base", "head", "control"]
+    first_block = fakes[3:9]
+    assert first_block == list(ORDER)
+    assert first_block == first_block[::-1]
+
+
+def test_rows_come_in_random_order_which_a_seed_decides(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        random.Random, "shuffle", lambda _self, rows: seen.append(len(rows)) or rows.reverse()
+    )
+    judged(Machine())
+    assert max(seen) >= len(WORKLOADS)
+
+
+def test_the_budget_ends_the_blocks_and_what_was_not_confirmed_is_inconclusive():
+    machine = Machine(slower={("head", SECOND): 1.10}, each=10.0)
+    result = judged(machine, policy=Policy(budget=700.0))
+
+    assert result.rule.confirmation < 16
+    assert result.seconds <= 800
+    assert decisions(result)[SECOND] in ("inconclusive", "regressed")
+    nothing = judged(
+        Machine(slower={("head", SECOND): 1.10}, each=10.0), policy=Policy(budget=630.0)
+    )
+    assert nothing.rule.confirmation <= 1
+    assert decisions(nothing)[SECOND] == "inconclusive"
+
+
+def test_a_suite_of_foreign_rows_alone_is_refused():
+    with pytest.raises(UsageError, match="rows of a backend that can change"):
+        judged(Machine(), a_plan(backends=("numpy",)))
+
+
+def test_own_backends_are_judged_where_a_suite_has_any():
+    rows = session.rows_of(a_plan(backends=("numpy", "torch-cpu", "numba-cpu")))
+
+    assert {job.backend for job in rows.declared} == {"numba-cpu"}
+    assert {job.backend for job in rows.foreign} == {"numpy"}
+    assert len(rows.watched) == 3
+
+
+# --- what is written
+
+
+def test_a_verdict_file_comes_back_as_it_was(tmp_path, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    result = judged(Machine(slower={("head", SECOND): 1.10}))
+    outputs = session.Outputs(tmp_path / "verdict.json", tmp_path / "comment.md")
+
+    assert publish(result, outputs) == Exit.REGRESSION
+    assert GateFile.model_validate_json((tmp_path / "verdict.json").read_text()) == result
+    written = json.loads((tmp_path / "verdict.json").read_text())
+    assert (written["schema"], written["version"]) == ("lstmbench/gate", 1)
+    assert (tmp_path / "summary.md").read_text() == (tmp_path / "comment.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "forgiven"),
+    [
+        ("inconclusive", set()),
+        ("regression", {Exit.INCONCLUSIVE}),
+        ("never", {Exit.INCONCLUSIVE, Exit.REGRESSION}),
+    ],
+)
+def test_a_wrong_or_missing_row_is_never_forgiven(fail_on, forgiven):
+    for code in (Exit.REGRESSION, Exit.INCONCLUSIVE, Exit.INCOMPLETE, Exit.INCORRECT):
+        assert softened(code, fail_on) == (Exit.OK if code in forgiven else code)
+
+
+def test_a_verdict_needs_no_row_that_is_slower_than_itself():
+    findings = stages.Findings((), (), None, 0)
+
+    assert conclude(findings)[0] == "incomplete"
+    assert conclude(replace(findings, rows=judged(Machine()).rows))[0] == "passed"
