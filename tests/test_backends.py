@@ -14,8 +14,8 @@ from lstmbench.worker import perform, problem_of
 from lstmbench.workload import MODES, Workload
 
 ON_GPU = tuple(name for name, each in registry.BACKENDS.items() if each.device == "cuda")
-# Compiling takes these seconds: the one network for them has two layers of two directions.
-SLOW_TO_COMPILE = ("keras-cpu", "keras-cuda")
+# Tracing takes these seconds: the one network for them has two layers of two directions.
+SLOW_TO_TRACE = ("keras-cpu", "keras-cuda")
 INFERENCE_ONLY = (
     "onnxruntime-cpu",
     "onnxruntime-cuda",
@@ -89,7 +89,7 @@ def test_every_backend_is_in_this_suite():
 def test_outputs_and_gradients_agree_with_the_oracle(backend: Backend, cell: str):
     skip_without(backend, cell)
     modes = ("infer", "train") if backend.name in TRAINERS else ("infer",)
-    networks = ((True, 2),) if backend.name in SLOW_TO_COMPILE else ((False, 1), (True, 2))
+    networks = ((True, 2),) if backend.name in SLOW_TO_TRACE else ((False, 1), (True, 2))
     for mode, (bidirectional, layers) in product(modes, networks):
         each = workload(cell, mode, bidirectional=bidirectional, num_layers=layers)
         outcome = perform(backend, each, None)
@@ -100,7 +100,7 @@ def test_outputs_and_gradients_agree_with_the_oracle(backend: Backend, cell: str
 def test_sequences_of_unequal_lengths_agree_with_the_oracle(backend: Backend, cell: str):
     skip_without(backend, cell)
     modes = ("infer", "train") if backend.name in TRAINERS else ("infer",)
-    networks = ((True, 2),) if backend.name in SLOW_TO_COMPILE else ((False, 1), (True, 2))
+    networks = ((True, 2),) if backend.name in SLOW_TO_TRACE else ((False, 1), (True, 2))
     for mode, (bidirectional, layers) in product(modes, networks):
         each = workload(
             cell,

@@ -54,8 +54,30 @@ def test_a_step_is_traced_at_its_first_call_and_never_again(backend, mode):
     assert counts[2] == counts[1]
 
 
+@pytest.mark.usefixtures("backend")
+@pytest.mark.parametrize("on_gpu", [False, True])
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("cell", ["lstm", "rnn-tanh"])
+def test_xla_compiles_what_keras_itself_would_have_compiled(
+    tf, monkeypatch, cell, bidirectional, on_gpu
+):
+    import keras
+
+    from lstmbench.backends.keras_layers import KerasStep, Traces
+
+    problem = problem_of(a_workload(cell=cell, bidirectional=bidirectional))
+    step = KerasStep(problem, Traces(), on_gpu=on_gpu)
+    model = keras.Sequential(step.layers)
+    devices = [SimpleNamespace(device_type=kind) for kind in ("CPU", *["GPU"] * on_gpu)]
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda: devices)
+    model.compile(loss="mse")
+
+    assert step.xla is on_gpu
+    assert model.jit_compile is on_gpu
+
+
 @pytest.mark.usefixtures("tf")
-def test_xla_compiles_what_keras_itself_would_have_compiled():
+def test_one_layer_that_xla_does_not_take_keeps_it_from_all():
     from lstmbench.backends.keras_layers import takes_xla
 
     def layer(takes, **parts):

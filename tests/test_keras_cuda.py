@@ -110,14 +110,15 @@ def test_keras_hands_layers_with_biases_to_cudnn_and_others_to_xla(
     monkeypatch.setattr(tf.config, "list_logical_devices", lambda _kind: ["a GPU"])
     traces, given = Traces(), {"lengths": "uniform", "steps": (1, 3)}
     workload = a_workload(cell=cell, bidirectional=bidirectional, **given)
-    step = KerasStep(problem_of(workload), traces)
+    step = KerasStep(problem_of(workload), traces, on_gpu=True)
     # The graph is made; what would run it is not on a CPU.
     with pytest.raises(tf.errors.OpError, match=keras_cuda.CUDNN):
         step.infer()
 
     assert not step.xla
     assert keras_cuda.CUDNN in traces.operations
-    assert KerasStep(problem_of(replace(workload, bias=False)), traces).xla
+    plain = problem_of(replace(workload, bias=False))
+    assert KerasStep(plain, traces, on_gpu=True).xla
 
 
 # --- without CUDA

@@ -181,7 +181,7 @@ BACKENDS = {
             "Keras layers on TensorFlow, on the CPU",
             "the layers under tf.function (infer), or with a GradientTape in it for every weight, "
             "the input and the states (train), batch first, with a mask made of unequal lengths; "
-            "tracing, compiling by XLA, and transposing what is not batch first, are outside",
+            "tracing, and transposing what is not batch first, are outside; no XLA, as in Keras",
             dtypes=HALVES,
             ragged=True,
         ),

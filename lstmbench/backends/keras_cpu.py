@@ -2,11 +2,9 @@
 
 Inside a timed call: the layers under ``tf.function`` (infer), or one ``tf.function`` of the layers
 and a ``tf.GradientTape`` with respect to every weight, the input and the initial states (train).
-XLA compiles it where Keras' own ``jit_compile="auto"`` has it compiled, which is all of these
-layers on a CPU: ``Model.fit`` and ``Model.predict`` run them so.  In a row of ``forward`` or
-``backward`` the tape is outside of the function, which XLA does not compile then: the two do not
-add up to a row of ``train``.  Outside: tracing, which is counted, and compiling, which belongs to
-the call that traces.
+XLA does not compile it: that is what Keras' own ``jit_compile="auto"`` comes to on a machine
+without a GPU, and so ``Model.fit`` and ``Model.predict`` run there.  Outside: tracing, which is
+counted; its seconds are those of the call that traces.
 
 The threads are those of the pool within one operation, one operation at a time.  How many of them
 an operation uses is TensorFlow's choice.
@@ -44,7 +42,9 @@ class KerasCpu:
         tf.config.threading.set_inter_op_parallelism_threads(1)
 
     def prepare(self, workload: Workload, problem: Problem) -> Step:
-        return KerasStep(problem, self._traces).step(workload, arithmetic(workload.dtype))
+        return KerasStep(problem, self._traces, on_gpu=False).step(
+            workload, arithmetic(workload.dtype)
+        )
 
     def compilation(self) -> Compilation | None:
         return Compilation(self._traces.count, self._traces.seconds)

@@ -2,7 +2,9 @@
 
 Inside a timed call: the same as on the CPU (``keras_cpu``), and waiting until the device is done.
 Keras goes to cuDNN where an LSTM or a GRU has biases and its usual activations; what does not go
-there XLA compiles, as Keras has it compiled.  Outside: copies between host and device.  TensorFlow
+there XLA compiles, as Keras' own ``jit_compile="auto"`` has it on a machine with a GPU.  In a row
+of ``forward`` or ``backward`` the tape is outside of the function, which XLA does not compile then:
+the two do not add up to a row of ``train``.  Outside: copies between host and device.  TensorFlow
 lets nobody put events on its streams: times are by the wall clock.
 TF32 is TensorFlow's default; here it is on in rows of dtype tf32 and off in all others, set before
 each row is prepared and read back for its record.
@@ -42,7 +44,7 @@ class KerasCuda:
 
     def prepare(self, workload: Workload, problem: Problem) -> Step:
         said = allow_tf32(workload.dtype == "tf32")
-        passes = KerasStep(problem, self._traces)
+        passes = KerasStep(problem, self._traces, on_gpu=True)
         step = passes.step(workload, f"{workload.dtype}: {said}")
         if self._device is None:
             return step

@@ -125,7 +125,7 @@ def from_keras(problem: Problem, suffix: str, gradients: list[Array]) -> Arrays:
 
 
 def takes_xla(layers: list[Any]) -> bool:
-    """Whether Keras itself compiles such layers by XLA; it does not where they go to cuDNN."""
+    """Whether XLA compiles such layers where Keras asks it to; not where they go to cuDNN."""
     parts = [
         part
         for layer in layers
@@ -138,9 +138,12 @@ def takes_xla(layers: list[Any]) -> bool:
 
 
 class KerasStep:
-    """Layers and tensors of one problem, and the passes over them."""
+    """Layers and tensors of one problem, and the passes over them.
 
-    def __init__(self, problem: Problem, traces: Traces) -> None:
+    ``on_gpu`` says where: Keras has nothing compiled by XLA on a machine without a GPU.
+    """
+
+    def __init__(self, problem: Problem, traces: Traces, *, on_gpu: bool) -> None:
         self.problem = problem
         shape = problem.shape
         sizes = {layer: size for layer, size, _ in shape.layers()}
@@ -149,7 +152,7 @@ class KerasStep:
         self.inputs = self._place(problem.inputs["x"], problem.inputs, "{}0")
         self.upstream = self._place(problem.upstream["dy"], problem.upstream, "d{}T")
         self.lengths = tf.constant(problem.lengths) if problem.lengths else None
-        self.xla = takes_xla(self.layers)
+        self.xla = on_gpu and takes_xla(self.layers)
         self.network = traces.function(self._network, xla=self.xla)
         self.both = traces.function(self._both, xla=self.xla)
         # What a tape keeps between two calls cannot leave a function that XLA compiles.
