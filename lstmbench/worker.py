@@ -17,12 +17,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import lstmbench_kernels
 from lstmbench_kernels.problem import Problem, make_problem
 
 from . import rapl, stats
 from .backends.base import Backend, Step
 from .backends.registry import entry, lacks, load, untimed
+from .backends.under_test import kernels
 from .clock import Clock
 from .data import load_sunspots, windows
 from .device_log import DeviceLog
@@ -279,7 +279,7 @@ def serve(talk: Connection) -> None:
     except Exception as error:  # noqa: BLE001  a broken installation may raise anything
         send(unavailable=f"{opening['backend']}: {type(error).__name__}: {_one_line(error)}")
         return
-    send(version=backend.version, kernels=str(Path(lstmbench_kernels.__file__).parent))
+    send(version=backend.version, kernels=str(Path(kernels().__file__).parent))
     # What a backend on a GPU does on the host is not what is compared.
     on_cpu = entry(opening["backend"]).device == "cpu"
     limits = Limits(opening["threads"], tuple(opening["cpus"])) if on_cpu else None

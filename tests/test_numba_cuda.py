@@ -134,9 +134,9 @@ def device(monkeypatch):
 
     def install(**given):
         ops = Ops(**given)
-        real = numba_cuda.import_module
+        real = numba_cuda.kernels
         monkeypatch.setattr(
-            numba_cuda, "import_module", lambda n: ops if n == numba_cuda.OPS else real(n)
+            numba_cuda, "kernels", lambda n="": ops if n == numba_cuda.OPS else real(n)
         )
         monkeypatch.setattr(numba_cuda, "version", lambda _package: "1.2.3")
         kinds = {

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+import lstmbench_kernels
 from lstmbench.errors import UsageError, WorkerError
 from lstmbench.gate.session import SideWorker
-from lstmbench.gate.sides import KERNELS, Side, make_sides
+from lstmbench.gate.sides import KERNELS, UNDER_TEST, Side, make_sides
 from lstmbench.process import Installation
 
 
@@ -42,7 +43,7 @@ def git(*arguments: str) -> None:
 
 
 def kernel_of(side: Side) -> str:
-    return (side.path[0] / KERNELS / "__init__.py").read_text()
+    return (side.path[0] / UNDER_TEST / "__init__.py").read_text()
 
 
 def test_the_base_is_where_the_branch_began_and_the_head_is_the_working_tree(repository: Path):
@@ -83,8 +84,10 @@ def test_an_environment_is_used_as_it_is(repository: Path, tmp_path: Path):
     python.symlink_to(sys.executable)
     with make_sides(str(tmp_path / "environment")) as sides:
         assert sides["base"].python == python
-        assert [path.name for path in sides["base"].path] == ["harness"]
         assert sides["control"].python == python
+        # This one has kernels installed: those that run this very test.
+        ours = Path(lstmbench_kernels.__file__).read_text()
+        assert kernel_of(sides["base"]) == kernel_of(sides["control"]) == ours
     assert repository.exists()
 
 

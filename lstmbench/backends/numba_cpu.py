@@ -12,17 +12,19 @@ import numba
 import numpy as np
 from numba.core import event
 
-import lstmbench_kernels
-from lstmbench_kernels.cpu.simd import CONTRACT
 from lstmbench_kernels.problem import Problem
 
 from ..clock import WallClock
 from ..workload import Workload
 from .base import Arrays, Compilation, Step, step_of
 from .numba_events import CompileListener
+from .under_test import kernels
 
-# The one flag that the instructions of the kernels have: see ``lstmbench_kernels.cpu.simd``.
-ARITHMETIC = f"LLVM may fuse a product and its sum ({', '.join(CONTRACT)}), no other fast-math"
+
+def arithmetic() -> str:
+    """What LLVM may do with the instructions of the kernels: see ``lstmbench_kernels.cpu.simd``."""
+    flags = getattr(kernels(".cpu.simd"), "CONTRACT", ("not told by this build",))
+    return f"LLVM may fuse a product and its sum ({', '.join(flags)}), no other fast-math"
 
 
 class NetworkStep:
@@ -30,11 +32,12 @@ class NetworkStep:
 
     def __init__(self, problem: Problem) -> None:
         shape, cell = problem.shape, problem.cell
-        kinds = {"lstm": lstmbench_kernels.LSTM, "gru": lstmbench_kernels.GRU}
+        package = kernels()
+        kinds = {"lstm": package.LSTM, "gru": package.GRU}
         options: Any = (
             {} if cell.name in kinds else {"nonlinearity": cell.name.removeprefix("rnn-")}
         )
-        self.network = kinds.get(cell.name, lstmbench_kernels.RNN)(
+        self.network = kinds.get(cell.name, package.RNN)(
             shape.input_size,
             shape.hidden_size,
             num_layers=shape.num_layers,
@@ -99,7 +102,7 @@ class NumbaCpu:
             backward=step.backward,
             outputs=step.outputs,
             gradients=step.gradients,
-            precision=f"{step.network.dtype}: {ARITHMETIC}",
+            precision=f"{step.network.dtype}: {arithmetic()}",
         )
 
     def compilation(self) -> Compilation | None:

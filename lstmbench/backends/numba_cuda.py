@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-import lstmbench_kernels
 from lstmbench_kernels.problem import Problem
 from lstmbench_kernels.spec import gradient_shapes, output_shapes
 
@@ -27,9 +26,10 @@ from ..workload import Workload
 from .base import Arrays, Compilation, Step, step_of
 from .device_call import FLUSHED_BYTES, Stream, on_device
 from .numba_events import CompileListener
+from .under_test import kernels
 
 # Everything of CUDA is behind this module; it is imported when a backend is made.
-OPS = "lstmbench_kernels.cuda.ops"
+OPS = ".cuda.ops"
 # numba-cuda 0.30 tells of no compilation, but of the lock that it holds while it compiles or links.
 EVENTS = {
     "numba.core.event": "numba:compile",
@@ -46,11 +46,12 @@ class NetworkStep:
         self._ops = ops
         self._problem = problem
         shape, cell = problem.shape, problem.cell
-        kinds = {"lstm": lstmbench_kernels.LSTM, "gru": lstmbench_kernels.GRU}
+        package = kernels()
+        kinds = {"lstm": package.LSTM, "gru": package.GRU}
         options: Any = (
             {} if cell.name in kinds else {"nonlinearity": cell.name.removeprefix("rnn-")}
         )
-        network: Any = kinds.get(cell.name, lstmbench_kernels.RNN)
+        network: Any = kinds.get(cell.name, package.RNN)
         self.network = network(
             shape.input_size,
             shape.hidden_size,
@@ -114,7 +115,7 @@ class NumbaCuda:
     def __init__(self, algorithm: str = "auto") -> None:
         self.name = "numba-cuda" if algorithm == "auto" else f"numba-cuda-{algorithm}"
         self._algorithm = algorithm
-        self._ops = ops = import_module(OPS)
+        self._ops = ops = kernels(OPS)
         reason = None if ops.SIMULATED else ops.unavailable()
         if reason is not None:
             raise BackendUnavailable(f"{self.name}: {reason}")

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..backends.registry import entry
+from ..backends.under_test import VARIABLE
 from ..clock import Clock, WallClock
 from ..environment import describe, fingerprint, usable_cpus
 from ..errors import BackendUnavailable, Exit, UsageError, WorkerError
@@ -22,7 +23,7 @@ from ..summary import is_own
 from .blocks import MakeWorker, Observer
 from .comment import comment
 from .records import GateFile, RuleRecord
-from .sides import Side
+from .sides import UNDER_TEST, Side
 from .stages import Policy, Rows, run_stages
 from .verdict import EXITS, conclude
 
@@ -106,7 +107,9 @@ def workers() -> Iterator[MakeWorker]:
             cpus = usable_cpus()
             bound = cpus[:threads] if threads <= len(cpus) else ()
             installation = Installation(
-                side.python, side.path, {"NUMBA_CACHE_DIR": str(caches / side.name)}
+                side.python,
+                side.path,
+                {"NUMBA_CACHE_DIR": str(caches / side.name), VARIABLE: UNDER_TEST},
             )
             return SideWorker(side, WorkerProcess(backend, threads, bound, oracles, installation))
 
@@ -124,7 +127,7 @@ class SideWorker:
         """Wait until it is loaded; raises ``WorkerError`` where it is another build."""
         version = self._worker.version()
         loaded, own = self._worker.kernels, self._side.path[0]
-        if loaded is not None and len(self._side.path) > 1 and not loaded.is_relative_to(own):
+        if loaded != own / UNDER_TEST:
             self._worker.close()
             raise WorkerError(f"{self._side.name}: expected the kernels of {own}, got {loaded}")
         return version

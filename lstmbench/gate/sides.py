@@ -9,16 +9,22 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import lstmbench
+import lstmbench_kernels
+
+from ..backends.under_test import PACKAGE
 from ..errors import UsageError
 
-KERNELS = "lstmbench_kernels"
+KERNELS = PACKAGE
+# The name under which a worker finds the build of its side.
+UNDER_TEST = "lstmbench_kernels_under_test"
 # Where a repository or an installation may have the package.
 PLACES = ("kernels", "src", ".")
 MAIN_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
@@ -32,7 +38,8 @@ class Side:
         name: ``base``, ``head`` or ``control``.
         revision: what it is, for a person: a commit, or a path.
         python: the interpreter that runs it.
-        path: where Python looks before anything that is installed, the first place first.
+        path: where Python looks before anything that is installed: a folder with the build,
+            as ``UNDER_TEST``, and that of the harness.
     """
 
     name: str
@@ -56,7 +63,8 @@ def make_sides(base: str | None, head: str | None = None) -> Iterator[dict[str, 
     with TemporaryDirectory(prefix="lstmbench-gate-") as folder:
         root = Path(folder)
         harness = root / "harness"
-        shutil.copytree(Path(__file__).parent.parent, harness / "lstmbench", ignore=_no_bytecode)
+        for package in (lstmbench, lstmbench_kernels):
+            _copy(Path(str(package.__file__)).parent, harness / package.__name__)
         first = _prepare("base", base or merge_base(), root, harness)
         sides = {
             "base": first,
@@ -89,20 +97,20 @@ def _prepare(name: str, given: str, root: Path, harness: Path) -> Side:
             )
         checkout = root / f"checkout-{name}"
         _check_out(commit, checkout)
-        return _side(name, _describe(commit), checkout, root, harness)
+        return _side(name, _describe(commit), Path(sys.executable), checkout, root, harness)
     python = path / "bin" / "python"
-    if python.exists():
-        return Side(name, str(path), python.absolute(), (harness,))
-    return _side(name, str(path), path, root, harness)
+    if not python.exists():
+        return _side(name, str(path), Path(sys.executable), path, root, harness)
+    return _side(name, str(path), python.absolute(), _installed(python, harness), root, harness)
 
 
-def _side(name: str, revision: str, source: Path, root: Path, harness: Path) -> Side:
+def _side(name: str, revision: str, python: Path, source: Path, root: Path, harness: Path) -> Side:
     """A copy of the kernels that lie in a folder."""
     for place in PLACES:
-        if (source / place / KERNELS / "__init__.py").is_file():
-            target = root / name
-            shutil.copytree(source / place, target, ignore=_only_kernels(source / place))
-            return Side(name, revision, Path(sys.executable), (target, harness))
+        package = source / place / KERNELS
+        if (package / "__init__.py").is_file():
+            _copy(package, root / name / UNDER_TEST)
+            return Side(name, revision, python, (root / name, harness))
     raise UsageError(
         f"--{name}: expected a folder with {KERNELS} in it, or in its "
         f"{' or '.join(PLACES[:-1])}, got {revision}"
@@ -111,25 +119,19 @@ def _side(name: str, revision: str, source: Path, root: Path, harness: Path) -> 
 
 def _again(side: Side, root: Path, harness: Path) -> Side:
     """The same build under another path."""
-    if harness == side.path[0]:
-        return Side("control", side.revision, side.python, side.path)
-    shutil.copytree(side.path[0], root / "control")
+    _copy(side.path[0], root / "control")
     return Side("control", side.revision, side.python, (root / "control", harness))
 
 
-def _only_kernels(top: Path) -> Callable[[str, list[str]], set[str]]:
-    """Of the folder itself take the kernels and single files alone; of what is below, all."""
-
-    def ignore(folder: str, names: list[str]) -> set[str]:
-        if Path(folder) != top:
-            return _no_bytecode(folder, names)
-        return {name for name in names if name != KERNELS and (top / name).is_dir()}
-
-    return ignore
+def _installed(python: Path, harness: Path) -> Path:
+    """Where an environment has the kernels; those of the harness where it has none of its own."""
+    find = f"import importlib.util as u; print(u.find_spec({KERNELS!r}).origin)"
+    done = subprocess.run([python, "-P", "-c", find], capture_output=True, text=True, check=False)
+    return Path(done.stdout.strip()).parent.parent if done.returncode == 0 else harness
 
 
-def _no_bytecode(_folder: str, names: list[str]) -> set[str]:
-    return {name for name in names if name == "__pycache__"}
+def _copy(folder: Path, target: Path) -> None:
+    shutil.copytree(folder, target, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def _check_out(commit: str, target: Path) -> None:

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..clock import Clock, WallClock
-from ..units import clock_time, duration, percent
+from ..units import clock_time, duration
 from .blocks import Observer
 from .records import GateFile, GateRow
 
@@ -60,10 +60,10 @@ def show(result: GateFile, *, as_json: bool, quiet: bool) -> None:
 def table(result: GateFile) -> Table:
     """Every row, those that are not unchanged first."""
     view = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
-    view.add_column("row", no_wrap=True)
-    for head in ("base", "head", "head/base", "interval", "found from"):
+    view.add_column("decision", no_wrap=True, min_width=9)
+    for head in ("base", "head", "head/base", "interval"):
         view.add_column(head, justify="right", no_wrap=True)
-    view.add_column("decision")
+    view.add_column("row", overflow="fold")
     for row in sorted(result.rows, key=lambda row: row.decision == "unchanged"):
         view.add_row(*_cells(row))
     return view
@@ -73,15 +73,11 @@ def _cells(row: GateRow) -> list[Text]:
     change = row.change
     low = f"{change.low:.3f}" if change and change.low else "…"
     high = f"{change.high:.3f}" if change and change.high else "…"
-    word = row.decision + (f": {row.reason}" if row.reason else "")
-    texts = [
-        row.id,
-        duration(row.base_s) if row.base_s else "",
-        duration(row.head_s) if row.head_s else "",
-        f"{change.ratio:.3f}" if change else "",
-        f"{low} to {high}" if change else "",
-        f"+{percent(row.smallest_effect)}" if row.smallest_effect is not None else "",
-        word,
+    return [
+        Text(row.decision, style=STYLES.get(row.decision, "")),
+        Text(duration(row.base_s) if row.base_s else ""),
+        Text(duration(row.head_s) if row.head_s else ""),
+        Text(f"{change.ratio:.3f}" if change else ""),
+        Text(f"{low} to {high}" if change else ""),
+        Text(row.id + (f": {row.reason}" if row.reason else "")),
     ]
-    style = STYLES.get(row.decision, "")
-    return [Text(text, style=style if text is word else "") for text in texts]
