@@ -28,9 +28,9 @@ def backend(tf):  # noqa: ARG001  what is not installed is skipped first
 
 
 @pytest.mark.usefixtures("backend")
-def test_it_has_the_threads_of_its_environment_and_runs_one_operation_at_a_time(tf):
+def test_it_has_the_threads_of_its_environment_within_operations_and_side_by_side(tf):
     assert tf.config.threading.get_intra_op_parallelism_threads() == 2
-    assert tf.config.threading.get_inter_op_parallelism_threads() == 1
+    assert tf.config.threading.get_inter_op_parallelism_threads() == 2
 
 
 @pytest.mark.usefixtures("backend")

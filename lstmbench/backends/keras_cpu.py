@@ -6,8 +6,10 @@ XLA does not compile it: that is what Keras' own ``jit_compile="auto"`` comes to
 without a GPU, and so ``Model.fit`` and ``Model.predict`` run there.  Outside: tracing, which is
 counted; its seconds are those of the call that traces.
 
-The threads are those of the pool within one operation, one operation at a time.  How many of them
-an operation uses is TensorFlow's choice.
+The threads of the environment are both those within one operation and those that run operations
+side by side, as in TensorFlow's own default: with one of the latter the directions of a layer run
+in turn, which was seen to take up to 1.8 times as long on two cores.  How many are used is
+TensorFlow's choice.
 """
 
 import os
@@ -36,10 +38,9 @@ class KerasCpu:
         self._traces = Traces()
         tf.config.set_visible_devices([], "GPU")
         # TensorFlow reads no variable for these; 0 is its own choice.
-        tf.config.threading.set_intra_op_parallelism_threads(
-            int(os.environ.get("OMP_NUM_THREADS", "0"))
-        )
-        tf.config.threading.set_inter_op_parallelism_threads(1)
+        threads = int(os.environ.get("OMP_NUM_THREADS", "0"))
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
 
     def prepare(self, workload: Workload, problem: Problem) -> Step:
         return KerasStep(problem, self._traces, on_gpu=False).step(
