@@ -23,7 +23,7 @@ types: $(VENV)/test.done  ## types
 	$(BIN)/mypy
 
 unit: $(VENV)/test.done  ## tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 verify: $(VENV)/run.done  ## every cell against the float64 oracle
 	$(BIN)/lstmbench verify

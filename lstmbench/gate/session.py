@@ -49,12 +49,12 @@ def gate(
 ) -> GateFile:
     """Measure the rows of a plan on both sides, and come to a verdict."""
     clock = clock or WallClock()
-    start, environment = clock.now(), describe()
+    created, start, environment = datetime.now(UTC), clock.now(), describe()
     rows = rows_of(plan)
     findings = run_stages(rows, sides, policy, make_worker, clock, observer)
     verdict, reason = conclude(findings)
     return GateFile(
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        created=created.isoformat(timespec="seconds"),
         command=shlex.join(["lstmbench", *sys.argv[1:]]),
         suite=plan.suite,
         base=sides["base"].revision,
