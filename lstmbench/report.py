@@ -348,8 +348,8 @@ def _own_method(result: Result) -> list[str]:
         "first round by round, so that drift meets all alike.",
         f"Samples: warm-up until steady, then until half the 95 % interval of the median is below "
         f"{percent(settings.precision)} of it (precise) or for {duration(settings.budget_s)} "
-        "(budget). Intervals are distribution-free (order statistics); those of a speedup are the "
-        "extremes that both intervals allow.",
+        "(budget). Intervals are distribution-free (order statistics); "
+        f"{_speedups(settings.rounds)}",
         f"Precision {_dtypes(result)}, {_threads(result.rows)}. Input N(0, 1) from a fixed seed "
         "(or the named data), weights U(±1/√H); arrays are in cache as the calls before left them.",
         "Of the bound: the least time that the roofline of this machine allows (arithmetic, caches "
@@ -359,6 +359,15 @@ def _own_method(result: Result) -> list[str]:
         "the whole worker process.  What is done once, by whoever is first (the cache on disk of "
         "compiled kernels, the reference of a row), is done before a row is timed.",
     ]
+
+
+def _speedups(rounds: int) -> str:
+    if rounds < summary.ROUNDS:
+        return "those of a speedup are the extremes that both intervals allow."
+    return (
+        "a speedup is the Hodges–Lehmann estimate of the ratios of all rounds, with its exact 95 % "
+        "interval (signed ranks), and not the ratio of the two medians."
+    )
 
 
 def _processes(rounds: int) -> str:

@@ -4,18 +4,45 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from .labels import first_of_kind, kind_of
 from .records import Row
+from .signed_rank import estimate, lower_bound, upper_bound
 from .stats import geometric_mean
 from .workload import Workload
 
+# From so many rounds on there is a 95 % interval of their ratios.
+ROUNDS = 6
+
 
 class Speedup(NamedTuple):
-    """Baseline time / this time, and the least and most that the two intervals allow."""
+    """Baseline time / this time, and the least and most that it may be.
+
+    Of one process or a few the ratio of the medians, and what their intervals allow.  From
+    ``ROUNDS`` rounds on, in each of which both had a process, the ratios of the rounds are one
+    series: its Hodges–Lehmann estimate and exact 95 % interval.  What disturbs a round, or makes a
+    process slow by chance, then meets one of many ratios and not the medians of all.
+    """
 
     value: float
     low: float
     high: float
+
+    @classmethod
+    def of(cls, base: Row, this: Row) -> "Speedup | None":
+        """How much faster one row is than another; ``None`` where either has no time."""
+        if this.time_s is None or base.time_s is None:
+            return None
+        if len(this.processes_s) == len(base.processes_s) >= ROUNDS:
+            ratios = np.log(base.processes_s) - np.log(this.processes_s)
+            low, high = lower_bound(ratios, 0.025), upper_bound(ratios, 0.025)
+            return cls(*(float(np.exp(each)) for each in (estimate(ratios), low, high)))
+        return cls(
+            base.time_s.median / this.time_s.median,
+            base.time_s.ci95[0] / this.time_s.ci95[1],
+            base.time_s.ci95[1] / this.time_s.ci95[0],
+        )
 
 
 @dataclass(frozen=True)
@@ -33,13 +60,7 @@ class Line:
     def speedup(self, backend: str, baseline: str) -> Speedup | None:
         """How much faster a backend is than the baseline; ``None`` where either has no time."""
         this, base = self.rows.get(backend), self.rows.get(baseline)
-        if this is None or base is None or this.time_s is None or base.time_s is None:
-            return None
-        return Speedup(
-            base.time_s.median / this.time_s.median,
-            base.time_s.ci95[0] / this.time_s.ci95[1],
-            base.time_s.ci95[1] / this.time_s.ci95[0],
-        )
+        return None if this is None or base is None else Speedup.of(base, this)
 
     @property
     def fastest(self) -> str | None:

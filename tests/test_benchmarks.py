@@ -1,5 +1,6 @@
 """The benchmarks of pytest-benchmark: run by their name alone, and right when they are."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,12 @@ NO_TESTS = 5
 
 
 def by_pytest(*arguments):
+    # What this pytest tells its own workers is not for another one.
+    environment = {n: value for n, value in os.environ.items() if not n.startswith("PYTEST_")}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
         cwd=ROOT,
+        env=environment,
         capture_output=True,
         text=True,
         timeout=120,

@@ -10,9 +10,13 @@ import pytest
 from conftest import require_peer
 
 from lstmbench import cli, plan, report, session, suite
+from lstmbench.backends.registry import BACKENDS
 from lstmbench.errors import UsageError
+from lstmbench.labels import kind_of
+from lstmbench.result import read
 
 ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "results"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.S)
 COMMANDS = [
@@ -114,11 +118,19 @@ def test_the_table_is_current():
 
 
 def test_the_reports_beside_the_result_files_are_theirs():
-    files = sorted((ROOT / "results").glob("*.json"))
+    files = sorted(RESULTS.glob("*.json"))
     assert files
     for path in files:
         page = report.report([report.read(path)])
         assert path.with_suffix(".md").read_text(encoding="utf-8") == page
+
+
+def test_backends_without_a_time_are_listed_as_unmeasured():
+    page = (RESULTS / "README.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^- `([a-z-]+)`$", page, re.M))
+    rows = [row for path in RESULTS.glob("*.json") for row in read(path).rows]
+    measured = {kind_of(row.backend) for row in rows if row.time_s is not None}
+    assert listed == set(BACKENDS) - {"fake"} - measured
 
 
 def test_make_help_names_every_target():

@@ -8,7 +8,9 @@ from test_gate import SECOND, Machine, judged
 from lstmbench.gate.comment import LARGEST, MARKER, SHOWN, comment
 from lstmbench.gate.records import Change, GateFile
 
-SLOW = judged(Machine(slower={("head", SECOND): 1.10}))
+SLOW = judged(Machine(slower={("head", SECOND): 1.10})).model_copy(
+    update={"command": "lstmbench gate --base main"}
+)
 PIECES = [*"|`<>&@#*_~[]()!\\\n\r\t\x00\u202e-.:/$ a", "@everyone", "http://x.y", "</details>"]
 HOSTILE = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 
@@ -25,7 +27,9 @@ def test_the_first_lines_say_what_how_much_how_sure_and_how_to_see_it_again():
     assert marker == MARKER
     assert first.startswith("❌ **lstmbench gate: regressed** — 1 of 4 rows slower: ")
     assert " as long, at least 1.0" in first
-    assert second.startswith("To see it again: <code>lstmbench ")
+    assert second == (
+        "To see it again: <code>lstmbench gate --base main</code> (base the base, head the head)."
+    )
 
 
 def test_the_changed_row_stands_before_the_folded_others():
@@ -61,7 +65,7 @@ def test_a_page_is_never_too_large_and_says_what_it_left_out(rows: int):
 
 
 def test_even_the_changed_rows_are_left_out_before_the_verdict_is():
-    page = comment(SLOW, largest=700)
+    page = comment(SLOW, largest=500)
     assert "**lstmbench gate: regressed**" in page
     assert "Left out, for length: the other rows, the controls, the method, the changed" in page
 

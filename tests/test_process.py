@@ -208,7 +208,9 @@ def test_a_worker_that_hangs_is_given_up_and_the_next_row_goes_on(start):
 
 
 def test_what_a_worker_printed_last_is_in_the_reason(start, monkeypatch, tmp_path):
-    (tmp_path / "sitecustomize.py").write_text("print('the last words')", encoding="utf-8")
+    (tmp_path / "sitecustomize.py").write_text(
+        "print('the last words', flush=True)", encoding="utf-8"
+    )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     worker = start("exit")
 

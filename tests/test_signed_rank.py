@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from lstmbench.gate.signed_rank import estimate, lower_bound, p_above, upper_bound
+from lstmbench.signed_rank import estimate, lower_bound, p_above, upper_bound
 
 RNG = np.random.default_rng(0)
 

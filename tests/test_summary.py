@@ -6,7 +6,8 @@ from gpu_rows import on_gpu
 
 from lstmbench import report, summary, tables
 from lstmbench.gpu import Clocks
-from lstmbench.summary import backends_of, groups_of, lines_of, overall, wins
+from lstmbench.rounds import merge
+from lstmbench.summary import Speedup, backends_of, groups_of, lines_of, overall, wins
 
 
 def rows_of(workload, **seconds):
@@ -36,6 +37,27 @@ def test_a_speedup_is_at_least_and_at_most_what_the_intervals_allow():
     speedup = line.speedup("fast", "base")
     assert speedup.low == pytest.approx(3.0 * 0.97 / 1.05)
     assert speedup.high == pytest.approx(3.0 * 1.05 / 0.97)
+
+
+def test_many_rounds_are_compared_round_by_round():
+    drift = (1.0, 1.1, 1.4, 0.9, 2.0, 1.2, 1.05)
+    base = in_rounds("numpy", [0.004 * each for each in drift])
+    this = in_rounds("fake", [0.002 * each for each in drift[:-1]] + [0.01])
+    (line,) = lines_of([base, this])
+
+    speedup = line.speedup("fake", "numpy")
+
+    # One round of seven was disturbed: the median of the medians is not what it was twice.
+    assert speedup.value == pytest.approx(2.0)
+    assert speedup.low < 2.0 == pytest.approx(speedup.high)
+    assert Speedup.of(base, in_rounds("fake", [0.002] * 5)).value == pytest.approx(
+        base.time_s.median / 0.002
+    )
+
+
+def in_rounds(backend, medians):
+    """A row of several processes."""
+    return merge([a_row(seconds=each, backend=backend) for each in medians])
 
 
 @pytest.mark.parametrize("missing", ["this", "base", "both"])

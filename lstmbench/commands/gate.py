@@ -10,6 +10,8 @@ from .options import AsJson, Backends, Quietly, Suite, Threads, counts, names
 
 # What ends with an exit code other than 0.
 FAIL_ON = ("inconclusive", "regression", "never")
+# By which head is slower in the runs of a test of the gate itself, as fractions.
+SLOWDOWNS = (0.0, 0.03, 0.05, 0.10)
 
 
 def gate(
@@ -37,6 +39,11 @@ def gate(
         Path | None, typer.Option(help="A Markdown comment for a pull request to write.")
     ] = None,
     fail_on: Annotated[str, typer.Option(help=f"{', '.join(FAIL_ON)}.")] = "inconclusive",
+    self_test: Annotated[
+        bool,
+        typer.Option("--self-test", help="Judge base against itself, and slowed down on purpose."),
+    ] = False,
+    runs: Annotated[int, typer.Option(help="Of --self-test, for each slowdown.")] = 3,
     as_json: AsJson = False,
     quiet: Quietly = False,
 ) -> Exit:
@@ -46,7 +53,7 @@ def gate(
     4 where a row is missing, 5 where one is wrong.
     """
     from ..environment import usable_cpus
-    from ..gate import session, sides, view
+    from ..gate import selftest, session, sides, view
     from ..gate.stages import Policy
     from ..plan import make_plan
     from ..suite import load_suite
@@ -56,6 +63,8 @@ def gate(
     for name, value in {"margin": margin, "budget": budget}.items():
         if not 0 < value < float("inf"):
             raise UsageError(f"--{name}: expected a number above 0, got {value:g}")
+    if runs < 1:
+        raise UsageError(f"--runs: expected at least 1, got {runs}")
     plan = make_plan(
         load_suite(suite),
         overrides={},
@@ -68,6 +77,16 @@ def gate(
     policy = session.with_blocks(Policy(margin=margin, budget=budget), _blocks(blocks))
     with sides.make_sides(base, head) as both, session.workers() as make_worker:
         watcher = view.observer(quiet=quiet)
+        if self_test:
+            tries = selftest.run_self_test(
+                both,
+                SLOWDOWNS,
+                runs,
+                lambda each: session.gate(plan, policy, each, make_worker, watcher),
+                view.told,
+            )
+            view.show_tries(tries, as_json=as_json)
+            return Exit.OK
         result = session.gate(plan, policy, both, make_worker, watcher)
     code = session.publish(result, session.Outputs(output, comment))
     view.show(result, as_json=as_json, quiet=quiet)

@@ -16,6 +16,7 @@ from ..clock import Clock
 from ..measure import Target
 from ..plan import Job
 from ..records import Key, Outcome
+from ..signed_rank import estimate, lower_bound, p_above, upper_bound
 from ..units import Seconds
 from .blocks import SIDES, MakeWorker, Observer, Times, run_block, sweep
 from .judgement import (
@@ -29,7 +30,6 @@ from .judgement import (
 )
 from .records import Change, Compilation, Control, ControlKind, GateRow, RowDecision
 from .sides import Side
-from .signed_rank import estimate, lower_bound, p_above, upper_bound
 
 Numbers = NDArray[np.float64]
 

@@ -1,15 +1,19 @@
 """What a person sees of a gate: a line for each process on standard error, then the verdict."""
 
+import json
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from ..clock import Clock, WallClock
-from ..units import clock_time, duration
+from ..units import clock_time, duration, percent
 from .blocks import Observer
 from .records import GateFile, GateRow
+from .selftest import Tries, least_found
 
 STYLES = {
     "regressed": "bold red",
@@ -55,6 +59,38 @@ def show(result: GateFile, *, as_json: bool, quiet: bool) -> None:
     elif not quiet:
         Console().print(table(result))
     print(f"{result.verdict}: {result.reason}", file=sys.stderr)
+
+
+def told(share: float, result: GateFile) -> None:
+    """A line on standard error for a run of the gate's test of itself."""
+    what = f"slower by {100 * share:g} %" if share else "nothing slower"
+    print(f"{what}: {result.verdict}: {result.reason}", file=sys.stderr)
+
+
+def show_tries(tries: Sequence[Tries], *, as_json: bool) -> None:
+    """What the gate's test of itself found: false alarms, then power, then the least found."""
+    if as_json:
+        print(json.dumps([{**asdict(t), "rate": t.rate, "ci95": t.interval} for t in tries]))
+        return
+    view = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for head in ("head is slower by", "rows", "found", "undecided", "rate", "95 % interval"):
+        view.add_column(head, justify="right", no_wrap=True)
+    for each in tries:
+        low, high = each.interval
+        cells = (each.rows, each.found, each.undecided, percent(each.rate))
+        interval = f"{percent(low)} to {percent(high)}"
+        view.add_row(f"{100 * each.share:g} %", *map(str, cells), interval)
+    console, least = Console(), least_found(tries)
+    console.print(view)
+    console.print(
+        "found, where nothing is slower, are false alarms; "
+        + (
+            f"the least slowdown that is found nine times in ten is {100 * least:g} %"
+            if least
+            else "no slowdown that was tried is found nine times in ten"
+        ),
+        soft_wrap=True,
+    )
 
 
 def table(result: GateFile) -> Table:
