@@ -24,7 +24,9 @@ print(float(y[0, 0, 0]), sum("forward" in str(e.data["dispatcher"]) for _, e in 
 """
 
 
-def run_copy(package: Path, cache: Path) -> tuple[float, int]:
+def run_copy(
+    package: Path, cache: Path, program: str = PROGRAM, **variables: str
+) -> tuple[float, int]:
     """y of a small network in a new process, and how often it compiled the kernel."""
     environment = {
         **os.environ,
@@ -32,8 +34,9 @@ def run_copy(package: Path, cache: Path) -> tuple[float, int]:
         "NUMBA_CACHE_DIR": str(cache),
         # Python itself would not see an edit that leaves size and date as they were.
         "PYTHONDONTWRITEBYTECODE": "1",
+        **variables,
     }
-    command = [sys.executable, "-c", PROGRAM]
+    command = [sys.executable, "-c", program]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     value, compiled = done.stdout.split()
     return float(value), int(compiled)
@@ -59,6 +62,22 @@ def test_the_cache_is_found_again_and_never_serves_old_code(tmp_path: Path) -> N
     other, compiled = run_copy(copy, cache)
     assert other == pytest.approx(-value, abs=1e-15)
     assert compiled > 0
+
+
+def test_what_the_same_lines_are_made_for_never_shares_an_index(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    source = Path(lstmbench_kernels.__file__).parent.parent
+    for environment in ({}, {"NUMBA_CPU_FEATURES": "-avx512f"}):
+        run_copy(source, cache, **environment)
+    program = PROGRAM.replace("RNN(", "GRU(").replace("import RNN", "import GRU")
+    program = program.replace("np.ones((1, 1))", "np.ones(net.state_dict()[name].shape)")
+    run_copy(source, cache, program)
+    indexes = [path for path in cache.rglob("*.nbi") if "forward" in path.name]
+    # Two processors and one other cell: each its own index, with one file of code beside it.
+    assert len(indexes) == 3
+    assert len({path.parent for path in indexes}) == 3
+    for path in indexes:
+        assert len(list(path.parent.glob(f"{path.stem}.*.nbc"))) == 1
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(

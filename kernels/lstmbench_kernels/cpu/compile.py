@@ -18,6 +18,7 @@ import llvmlite
 import numba
 import numpy as np
 import platformdirs
+from llvmlite import binding
 from numba import njit
 from numba.core import config, event
 from numba.core.ccallback import CFunc
@@ -28,7 +29,7 @@ _kept: list[Any] = []  # code that is called by its address must stay
 
 
 def source_hash() -> str:
-    """A hash of every source file of this package and of what compiles them."""
+    """A hash of all sources of this package, of what compiles them, and for which processor."""
     package = Path(__file__).parent.parent
     digest = hashlib.sha256()
     for version in (
@@ -36,6 +37,8 @@ def source_hash() -> str:
         llvmlite.__version__,
         np.__version__,
         platform.python_version(),
+        str(config.CPU_NAME or binding.get_host_cpu_name()),
+        str(config.CPU_FEATURES or binding.get_host_cpu_features().flatten()),
     ):
         digest.update(version.encode() + b"\0")
     for path in sorted(package.rglob("*.py")):
@@ -71,23 +74,30 @@ class _Callback(CFunc):
             return super()._compile_uncached()  # type: ignore[misc]
 
 
-def callback(function: Callable[..., Any], signature: Any) -> Any:
-    """Compile ``function`` to be called by its address, cached on disk where that is possible."""
+def callback(function: Callable[..., Any], signature: Any, variant: str) -> Any:
+    """Compile ``function`` to be called by its address, cached on disk where that is possible.
+
+    ``variant`` tells what it is made for from all else that the same lines of source are made for.
+    Numba keeps those in one index, in which two processes that compile different ones at the same
+    time give both the same file: the next process then runs the one in place of the other.  So each
+    has a folder, and an index, of its own.
+    """
     options = {"error_model": "numpy"}
-    compiled = _cached(_Callback(function, (signature.args, signature.return_type), {}, options))
+    made = _Callback(function, (signature.args, signature.return_type), {}, options)
+    compiled = _cached(made, variant)
     with _compiling:
         compiled.compile()
     _kept.append(compiled)
     return compiled
 
 
-def _cached(compiled: Any) -> Any:
+def _cached(compiled: Any, variant: str = "") -> Any:
     folder = cache_folder()
     if folder is not None:
         # Numba reads the folder when caching is enabled, so its setting is ours for a moment only.
         with _decorating:
             before = config.CACHE_DIR
-            config.CACHE_DIR = str(folder)
+            config.CACHE_DIR = str(folder / variant)
             try:
                 compiled.enable_caching()
             finally:

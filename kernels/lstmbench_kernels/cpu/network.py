@@ -33,7 +33,8 @@ WORKSPACES_KEPT = 4  # shapes whose buffers a layer keeps, the latest used
 def entry_code(mode: str, cell: str, dtype: str, ragged: bool) -> int:
     """The address of the code of ``forward`` or ``backward`` for a cell in a precision."""
     make = {"forward": make_forward, "backward": make_backward}[mode]
-    address: int = callback(make(marker(cell, dtype, ragged)), CALL).address
+    variant = f"{mode}-{cell}-{dtype}" + ("-ragged" if ragged else "")
+    address: int = callback(make(marker(cell, dtype, ragged)), CALL, variant).address
     return address
 
 

@@ -112,4 +112,5 @@ def _stream_float64(vectors, d, h, q, inner, c, c_row, z, z_row, a, a_row, p, ah
 def stream_code(dtype):
     """The address of the compiled streams for ``float32`` or ``float64``."""
     function = {"float32": _stream_float32, "float64": _stream_float64}[dtype]
-    return callback(function, types.none(*([types.int64] * (1 + STREAM_ARGUMENTS)))).address
+    signature = types.none(*([types.int64] * (1 + STREAM_ARGUMENTS)))
+    return callback(function, signature, f"stream-{dtype}").address

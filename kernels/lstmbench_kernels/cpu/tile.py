@@ -222,4 +222,5 @@ def _tile_float64(rows, vectors, c, c_row, z, z_row, a, a_row, a_step, a_skip, p
 def tile_code(dtype):
     """The address of the compiled tiles for ``float32`` or ``float64``."""
     function = {"float32": _tile_float32, "float64": _tile_float64}[dtype]
-    return callback(function, types.none(*([types.int64] * TILE_ARGUMENTS))).address
+    signature = types.none(*([types.int64] * TILE_ARGUMENTS))
+    return callback(function, signature, f"tile-{dtype}").address
