@@ -10,22 +10,13 @@ from typing import Any, NamedTuple
 from . import arithmetic
 from .records import Result, Row
 from .stats import geometric_mean
-from .summary import disturbed
+from .summary import Speedup, disturbed
 
 Work = tuple[object, ...]
 
 
-class Ratio(NamedTuple):
+class Ratio(Speedup):
     """Head time / base time, and the least and most that the two intervals allow."""
-
-    value: float
-    low: float
-    high: float
-
-    @property
-    def distance(self) -> float:
-        """The ratio or its inverse, whichever is above 1."""
-        return max(self.value, 1 / self.value)
 
     @property
     def word(self) -> str | None:
@@ -61,9 +52,7 @@ class Pair:
         base, head = self.base.time_s, self.head.time_s
         if base is None or head is None:
             return None
-        return Ratio(
-            head.median / base.median, head.ci95[0] / base.ci95[1], head.ci95[1] / base.ci95[0]
-        )
+        return Ratio.between(head, base)
 
 
 @dataclass(frozen=True)

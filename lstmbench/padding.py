@@ -28,14 +28,7 @@ class Padded:
     @property
     def share(self) -> Speedup | None:
         """Time / time of the full batch, and the least and most that the intervals allow."""
-        if self.full is None or self.full.time_s is None or self.ragged.time_s is None:
-            return None
-        ragged, full = self.ragged.time_s, self.full.time_s
-        return Speedup(
-            ragged.median / full.median,
-            ragged.ci95[0] / full.ci95[1],
-            ragged.ci95[1] / full.ci95[0],
-        )
+        return None if self.full is None else Speedup.of(self.ragged, self.full)
 
     @property
     def cost(self) -> float | None:

@@ -13,7 +13,7 @@ from .environment import available_memory, usable_cpus
 from .errors import BackendUnavailable, Exit, WorkerError
 from .measure import Target
 from .plan import Job, Plan
-from .process import Worker, WorkerProcess
+from .process import Installation, Worker, WorkerProcess
 from .records import Key, Outcome, Row, Settings, make_row
 from .rounds import merge
 from .units import Seconds, size
@@ -84,11 +84,16 @@ def require(plan: Plan, *, measured: bool = True) -> None:
             raise BackendUnavailable(f"{name}: {reason}")
 
 
-def start_worker(backend: str, threads: int, oracles: Path | None = None) -> Worker:
+def start_worker(
+    backend: str,
+    threads: int,
+    oracles: Path | None = None,
+    installation: Installation = Installation(),  # noqa: B008  it has no state
+) -> WorkerProcess:
     """A worker process on as many processors as it has threads, one to a core."""
     cpus = usable_cpus()
     bound = cpus[:threads] if threads <= len(cpus) else ()
-    return WorkerProcess(backend, threads, bound, oracles)
+    return WorkerProcess(backend, threads, bound, oracles, installation)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from .labels import first_of_kind, kind_of
 from .records import Row
 from .signed_rank import estimate, lower_bound, upper_bound
 from .stats import geometric_mean
+from .times import Times
 from .workload import Workload
 
 # From so many rounds on there is a 95 % interval of their ratios.
@@ -38,11 +39,21 @@ class Speedup(NamedTuple):
             ratios = np.log(base.processes_s) - np.log(this.processes_s)
             low, high = lower_bound(ratios, 0.025), upper_bound(ratios, 0.025)
             return cls(*(float(np.exp(each)) for each in (estimate(ratios), low, high)))
+        return cls.between(base.time_s, this.time_s)
+
+    @classmethod
+    def between(cls, above: Times, below: Times) -> Self:
+        """The ratio of two medians, and what their intervals allow."""
         return cls(
-            base.time_s.median / this.time_s.median,
-            base.time_s.ci95[0] / this.time_s.ci95[1],
-            base.time_s.ci95[1] / this.time_s.ci95[0],
+            above.median / below.median,
+            above.ci95[0] / below.ci95[1],
+            above.ci95[1] / below.ci95[0],
         )
+
+    @property
+    def distance(self) -> float:
+        """The ratio or its inverse, whichever is above 1."""
+        return max(self.value, 1 / self.value)
 
 
 @dataclass(frozen=True)

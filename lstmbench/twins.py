@@ -27,11 +27,6 @@ class Twins:
     ratio: Speedup
 
     @property
-    def distance(self) -> float:
-        """The ratio or its inverse, whichever is above 1."""
-        return max(self.ratio.value, 1 / self.ratio.value)
-
-    @property
     def is_within_noise(self) -> bool:
         return abs(self.ratio.value - 1) <= NOISE
 
@@ -55,7 +50,7 @@ def twins_of(lines: Iterable[Line]) -> list[Twins]:
 
 def resolution(twins: Sequence[Twins]) -> float:
     """How near to 1 a ratio is no difference: 19 in 20 rows of twins are nearer."""
-    nearest = sorted(each.distance for each in twins)
+    nearest = sorted(each.ratio.distance for each in twins)
     return nearest[len(nearest) - 1 - int(OUTLIERS * len(nearest))]
 
 

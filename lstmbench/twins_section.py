@@ -26,7 +26,7 @@ def section(lines: Sequence[Line]) -> Iterator[str]:
         "other backend: what differs between their times is noise."
     )
     yield "\n".join(f"- {escape(sentence)}" for sentence in sentences(twins))
-    ranked = sorted(twins, key=lambda each: each.distance, reverse=True)
+    ranked = sorted(twins, key=lambda each: each.ratio.distance, reverse=True)
     yield "**The rows that are furthest apart**\n\n" + _table(ranked[:WORST])
     if ranked[WORST:]:
         others = ranked[WORST:]

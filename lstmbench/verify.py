@@ -200,24 +200,14 @@ def kink_slack(
 
 def evaluate(problem: Problem, gradients: bool) -> tuple[Arrays, Arrays | None]:
     """Run the reference in the problem's own precision."""
-    cell, shape, inputs, parameters = (
-        problem.cell,
-        problem.shape,
-        problem.inputs,
-        problem.parameters,
-    )
-    outputs: Arrays
-    tape: Any
-    if not problem.lengths:
-        outputs, tape = reference.forward(cell, shape, inputs, parameters)
-        if not gradients:
-            return outputs, None
-        return outputs, reference.backward(cell, shape, inputs, parameters, tape, problem.upstream)
-    network, lengths = (cell, shape, inputs, parameters), problem.lengths
-    outputs, tape = forward_ragged(*network, lengths)
+    network = problem.cell, problem.shape, problem.inputs, problem.parameters
+    forward: Any = forward_ragged if problem.lengths else reference.forward
+    backward: Any = backward_ragged if problem.lengths else reference.backward
+    lengths = (problem.lengths,) if problem.lengths else ()
+    outputs, tape = forward(*network, *lengths)
     if not gradients:
         return outputs, None
-    return outputs, backward_ragged(*network, tape, problem.upstream, lengths)
+    return outputs, backward(*network, tape, problem.upstream, *lengths)
 
 
 def evaluate_rounded(

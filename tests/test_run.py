@@ -15,6 +15,7 @@ from conftest import (
 from lstmbench import run as runs
 from lstmbench.errors import BackendUnavailable, Exit, OutputError, WorkerError
 from lstmbench.measure import Target
+from lstmbench.process import Installation
 from lstmbench.records import Settings
 from lstmbench.workload import memory_bytes
 
@@ -308,10 +309,10 @@ def test_workers_get_as_many_processors_as_threads_and_any_where_there_are_too_f
         runs.start_worker("fake", threads)
 
     assert made == [
-        ("fake", 1, [0], None),
-        ("fake", 2, [0, 2], None),
-        ("fake", 3, [0, 2, 4], None),
-        ("fake", 4, (), None),
+        ("fake", 1, [0], None, Installation()),
+        ("fake", 2, [0, 2], None, Installation()),
+        ("fake", 3, [0, 2, 4], None, Installation()),
+        ("fake", 4, (), None, Installation()),
     ]
 
 

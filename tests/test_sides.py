@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 import lstmbench_kernels
+from lstmbench.backends.under_test import PACKAGE
 from lstmbench.errors import UsageError, WorkerError
 from lstmbench.gate.session import SideWorker
-from lstmbench.gate.sides import KERNELS, UNDER_TEST, Side, make_sides
+from lstmbench.gate.sides import UNDER_TEST, Side, make_sides
 from lstmbench.process import Installation
 
 
@@ -17,7 +18,7 @@ from lstmbench.process import Installation
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two commits of a kernel, the second on a branch, and work that is not committed."""
     top = tmp_path / "repository"
-    package = top / "kernels" / KERNELS
+    package = top / "kernels" / PACKAGE
     package.mkdir(parents=True)
     monkeypatch.chdir(top)
     for name, value in (("NAME", "A"), ("EMAIL", "a@example.org")):
@@ -68,7 +69,7 @@ def test_one_harness_drives_every_side(repository: Path):
 
 def test_what_is_edited_while_a_gate_runs_changes_no_side(repository: Path):
     with make_sides("main") as sides:
-        (repository / "kernels" / KERNELS / "__init__.py").write_text("edited")
+        (repository / "kernels" / PACKAGE / "__init__.py").write_text("edited")
         assert kernel_of(sides["head"]) == "not committed"
 
 
@@ -116,7 +117,7 @@ def test_outside_of_a_repository_a_person_has_to_say_what_to_compare(
 
 def test_a_worker_that_loaded_other_kernels_is_no_side(tmp_path: Path):
     class Loaded:
-        kernels = tmp_path / "elsewhere" / KERNELS
+        kernels = tmp_path / "elsewhere" / PACKAGE
 
         def version(self) -> str:
             return "1"

@@ -54,8 +54,10 @@ def gate(
     """
     from ..environment import usable_cpus
     from ..gate import selftest, session, sides, view
+    from ..gate.judgement import Rule
     from ..gate.stages import Policy
     from ..plan import make_plan
+    from ..run import require
     from ..suite import load_suite
 
     if fail_on not in FAIL_ON:
@@ -73,8 +75,8 @@ def gate(
         threads=counts(threads),
         cores=len(usable_cpus()),
     )
-    session.require(plan)
-    policy = session.with_blocks(Policy(margin=margin, budget=budget), _blocks(blocks))
+    require(plan.model_copy(update={"required": True}))
+    policy = Policy(rule=Rule(**_blocks(blocks)), margin=margin, budget=budget)
     with sides.make_sides(base, head) as both, session.workers() as make_worker:
         watcher = view.observer(quiet=quiet)
         if self_test:
@@ -93,12 +95,12 @@ def gate(
     return session.softened(code, fail_on)
 
 
-def _blocks(text: str) -> tuple[int, int]:
-    """Numbers of blocks: ``6,16``."""
+def _blocks(text: str) -> dict[str, int]:
+    """Numbers of blocks of each stage: ``6,16``."""
     pieces = text.split(",")
     if len(pieces) != 2 or not all(piece.strip().isdecimal() for piece in pieces):
         raise UsageError(f"--blocks: expected two numbers such as 6,16, got {text!r}")
     screening, confirmation = (int(piece) for piece in pieces)
     if not 1 <= screening <= 1000 or not 1 <= confirmation <= 1000:
         raise UsageError(f"--blocks: expected 1 to 1000 of each, got {text!r}")
-    return screening, confirmation
+    return {"screening": screening, "confirmation": confirmation}

@@ -4,7 +4,6 @@ The slowdown is a real one: the copy of a side runs each call of its kernels, an
 processor busy for a known share of the time that took.  Nothing is scaled afterwards.
 """
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .records import GateFile
-from .sides import UNDER_TEST, Side
+from .sides import UNDER_TEST, Side, copy_of
 
 # What is added to the module that runs compiled code: see ``lstmbench_kernels.cpu.workspace``.
 SLOWER = """
@@ -96,13 +95,14 @@ def run_self_test(
 def slowed(side: Side, share: float) -> Iterator[Side]:
     """A copy of a side as head, whose kernels take longer by a share of their own time."""
     with TemporaryDirectory(prefix="lstmbench-gate-") as folder:
-        copy = Path(folder) / "head"
-        shutil.copytree(side.path[0], copy)
+        head = copy_of(side, "head", Path(folder))
         if share:
-            with (copy / UNDER_TEST / "cpu" / "workspace.py").open("a", encoding="utf-8") as file:
+            with (head.path[0] / UNDER_TEST / "cpu" / "workspace.py").open(
+                "a", encoding="utf-8"
+            ) as file:
                 file.write(SLOWER.format(share=share))
         revision = f"base, slower by {100 * share:g} %" if share else "base"
-        yield replace(side, name="head", revision=revision, path=(copy, *side.path[1:]))
+        yield replace(head, revision=revision)
 
 
 def _count(share: float, results: Sequence[GateFile]) -> Tries:

@@ -3,22 +3,22 @@
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ..backends.registry import entry
 from ..backends.under_test import VARIABLE
 from ..clock import Clock, WallClock
-from ..environment import describe, fingerprint, usable_cpus
-from ..errors import BackendUnavailable, Exit, UsageError, WorkerError
+from ..environment import describe, fingerprint
+from ..errors import Exit, UsageError, WorkerError
 from ..labels import kind_of
 from ..plan import Plan
 from ..process import Installation, Worker, WorkerProcess
 from ..result import write_atomically
+from ..run import start_worker
 from ..summary import is_own
 from .blocks import MakeWorker, Observer
 from .comment import comment
@@ -29,6 +29,12 @@ from .verdict import EXITS, conclude
 
 # Rows that the control runs beside the base: small, medium and large ones of a suite.
 WATCHED = 3
+# Exit codes that do not stop a job, by what is to stop it.
+FORGIVEN = {
+    "inconclusive": (),
+    "regression": (Exit.INCONCLUSIVE,),
+    "never": (Exit.INCONCLUSIVE, Exit.REGRESSION),
+}
 
 
 @dataclass(frozen=True)
@@ -104,14 +110,12 @@ def workers() -> Iterator[MakeWorker]:
         oracles.mkdir()
 
         def make(side: Side, backend: str, threads: int) -> Worker:
-            cpus = usable_cpus()
-            bound = cpus[:threads] if threads <= len(cpus) else ()
             installation = Installation(
                 side.python,
                 side.path,
                 {"NUMBA_CACHE_DIR": str(caches / side.name), VARIABLE: UNDER_TEST},
             )
-            return SideWorker(side, WorkerProcess(backend, threads, bound, oracles, installation))
+            return SideWorker(side, start_worker(backend, threads, oracles, installation))
 
         yield make
 
@@ -133,17 +137,6 @@ class SideWorker:
         return version
 
 
-def require(plan: Plan) -> None:
-    """Raise ``BackendUnavailable`` where a backend of the suite cannot run here."""
-    from ..backends.registry import missing
-
-    for name in plan.backends:
-        reason = missing(name)
-        if reason is not None:
-            raise BackendUnavailable(f"{name}: {reason}")
-        entry(name)
-
-
 def publish(result: GateFile, outputs: Outputs) -> Exit:
     """Write what is asked for; the exit code."""
     if outputs.file is not None:
@@ -158,18 +151,9 @@ def publish(result: GateFile, outputs: Outputs) -> Exit:
     return Exit(result.exit_code)
 
 
-def with_blocks(policy: Policy, blocks: Sequence[int]) -> Policy:
-    """The policy with another number of blocks of each stage."""
-    screening, confirmation = blocks
-    rule = replace(policy.rule, screening=screening, confirmation=confirmation)
-    return replace(policy, rule=rule)
-
-
 def softened(code: Exit, fail_on: str) -> Exit:
     """The exit code of a person who wants fewer verdicts to stop a job.
 
     A wrong result and a missing row always do.
     """
-    forgiven = {"inconclusive": (), "regression": (Exit.INCONCLUSIVE,)}
-    never = (Exit.INCONCLUSIVE, Exit.REGRESSION)
-    return Exit.OK if code in forgiven.get(fail_on, never) else code
+    return Exit.OK if code in FORGIVEN[fail_on] else code

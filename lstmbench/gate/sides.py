@@ -11,7 +11,7 @@ import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,7 +22,6 @@ import lstmbench_kernels
 from ..backends.under_test import PACKAGE
 from ..errors import UsageError
 
-KERNELS = PACKAGE
 # The name under which a worker finds the build of its side.
 UNDER_TEST = "lstmbench_kernels_under_test"
 # Where a repository or an installation may have the package.
@@ -69,7 +68,7 @@ def make_sides(base: str | None, head: str | None = None) -> Iterator[dict[str, 
         sides = {
             "base": first,
             "head": _prepare("head", head or str(_top_level()), root, harness),
-            "control": _again(first, root, harness),
+            "control": copy_of(first, "control", root),
         }
         yield sides
 
@@ -107,25 +106,25 @@ def _prepare(name: str, given: str, root: Path, harness: Path) -> Side:
 def _side(name: str, revision: str, python: Path, source: Path, root: Path, harness: Path) -> Side:
     """A copy of the kernels that lie in a folder."""
     for place in PLACES:
-        package = source / place / KERNELS
+        package = source / place / PACKAGE
         if (package / "__init__.py").is_file():
             _copy(package, root / name / UNDER_TEST)
             return Side(name, revision, python, (root / name, harness))
     raise UsageError(
-        f"--{name}: expected a folder with {KERNELS} in it, or in its "
+        f"--{name}: expected a folder with {PACKAGE} in it, or in its "
         f"{' or '.join(PLACES[:-1])}, got {revision}"
     )
 
 
-def _again(side: Side, root: Path, harness: Path) -> Side:
-    """The same build under another path."""
-    _copy(side.path[0], root / "control")
-    return Side("control", side.revision, side.python, (root / "control", harness))
+def copy_of(side: Side, name: str, root: Path) -> Side:
+    """The same build in another folder, below ``root``."""
+    _copy(side.path[0], root / name)
+    return replace(side, name=name, path=(root / name, *side.path[1:]))
 
 
 def _installed(python: Path, harness: Path) -> Path:
     """Where an environment has the kernels; those of the harness where it has none of its own."""
-    find = f"import importlib.util as u; print(u.find_spec({KERNELS!r}).origin)"
+    find = f"import importlib.util as u; print(u.find_spec({PACKAGE!r}).origin)"
     done = subprocess.run([python, "-P", "-c", find], capture_output=True, text=True, check=False)
     return Path(done.stdout.strip()).parent.parent if done.returncode == 0 else harness
 
