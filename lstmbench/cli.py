@@ -11,6 +11,7 @@ from .commands.compare import compare
 from .commands.doctor import doctor
 from .commands.export import export
 from .commands.gate import gate
+from .commands.history import history
 from .commands.importing import import_
 from .commands.listing import list_
 from .commands.report import report
@@ -53,6 +54,7 @@ app.command(name="list")(list_)
 app.command()(verify)
 app.command()(report)
 app.command()(compare)
+app.command()(history)
 app.command()(export)
 app.command(name="import")(import_)
 app.command()(gate)

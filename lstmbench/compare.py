@@ -3,16 +3,18 @@
 Nothing is judged here: a ratio between two machines, or between two days, has many causes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from . import arithmetic
-from .records import Result, Row
+from .records import Header, Result, Row
 from .stats import geometric_mean
 from .summary import Speedup, disturbed
 
 Work = tuple[object, ...]
+# What each backend calls its version.
+Versions = Mapping[str, Sequence[str]]
 
 
 class Ratio(Speedup):
@@ -114,8 +116,8 @@ class Comparison:
 
 def compare(base: Result, head: Result) -> Comparison:
     """Set the rows of two files side by side, those that are furthest apart first."""
-    before = {_work(row): row for row in base.rows}
-    after = {_work(row): row for row in head.rows}
+    before = {work_of(row): row for row in base.rows}
+    after = {work_of(row): row for row in head.rows}
     pairs = [Pair(row, after[work]) for work, row in before.items() if work in after]
     timed = [Timed(p.base, p.head, p.ratio) for p in pairs if p.ratio is not None]
     return Comparison(
@@ -130,8 +132,8 @@ def compare(base: Result, head: Result) -> Comparison:
     )
 
 
-def _work(row: Row) -> Work:
-    """What must be the same: two files of lengths can have one name."""
+def work_of(row: Row) -> Work:
+    """What makes two rows the same work: two files of lengths can have one name."""
     return (*row.key, row.steps)
 
 
@@ -151,24 +153,34 @@ def _gpus(result: Result) -> list[str]:
 
 def _other_differences(base: Result, head: Result) -> Iterator[Difference]:
     """What may explain a ratio on one machine: versions, settings, and how it was then."""
-    yield from _entries("", base.environment.software, head.environment.software)
-    yield from _entries("version of ", _versions(base.rows), _versions(head.rows))
+    yield from version_differences(versions(base.rows), versions(head.rows))
     yield from _entries(
         "arithmetic of ", arithmetic.by_backend(base.rows), arithmetic.by_backend(head.rows)
     )
+    yield from header_differences(base, head)
+    yield from _of("threads", _threads(base.rows), _threads(head.rows))
+    yield from _of("disturbed rows", len(disturbed(base.rows)), len(disturbed(head.rows)))
+
+
+def version_differences(base: Versions, head: Versions) -> Iterator[Difference]:
+    """The backends whose versions differ, or that only one has."""
+    yield from _entries("version of ", base, head)
+
+
+def header_differences(base: Header, head: Header) -> Iterator[Difference]:
+    """In what two headers of one machine differ."""
+    yield from _entries("", base.environment.software, head.environment.software)
     yield from _entries("a timed call of ", base.timed_calls, head.timed_calls)
     yield from _fields("setting ", base.settings, head.settings)
-    yield from _of("threads", _threads(base.rows), _threads(head.rows))
     yield from _of("measured by", base.measured_by, head.measured_by)
     yield from _of("suite", base.suite, head.suite)
     yield from _of("baseline", base.baseline, head.baseline)
     yield from _of("command", base.command, head.command)
     yield from _of("CPU governor", base.environment.governor, head.environment.governor)
     yield from _of("warnings", base.environment.warnings, head.environment.warnings)
-    yield from _of("disturbed rows", len(disturbed(base.rows)), len(disturbed(head.rows)))
 
 
-def _versions(rows: Iterable[Row]) -> dict[str, list[str]]:
+def versions(rows: Iterable[Row]) -> Versions:
     """What each backend calls its version; several only where a file was made by several."""
     found: dict[str, list[str]] = {}
     for row in rows:
@@ -224,7 +236,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "means": [vars(mean) for mean in comparison.means()],
         "rows": [
             {
-                **_identity(each.base),
+                **identity(each.base),
                 "base_s": each.base.time_s.median,
                 "head_s": each.head.time_s.median,
                 **dict(zip(("ratio", "low", "high"), each.ratio, strict=True)),
@@ -234,11 +246,11 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
             if each.base.time_s and each.head.time_s
         ],
         "without_time": [
-            {**_identity(pair.base), "base": pair.base.status, "head": pair.head.status}
+            {**identity(pair.base), "base": pair.base.status, "head": pair.head.status}
             for pair in comparison.untimed
         ],
-        "missing": [_identity(row) for row in comparison.missing],
-        "new": [_identity(row) for row in comparison.new],
+        "missing": [identity(row) for row in comparison.missing],
+        "new": [identity(row) for row in comparison.new],
     }
 
 
@@ -246,6 +258,7 @@ def _origin(result: Result) -> dict[str, str]:
     return {"created": result.created, "fingerprint": result.fingerprint}
 
 
-def _identity(row: Row) -> dict[str, str | int]:
+def identity(row: Row) -> dict[str, str | int]:
+    """What a row is, in names."""
     names = ("id", "data", "lengths", "backend", "threads")
     return dict(zip(names, row.key, strict=True))

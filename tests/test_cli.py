@@ -50,6 +50,7 @@ def test_the_commands_are_those_of_this_version():
         "report",
         "gate",
         "compare",
+        "history",
         "export",
         "import",
         "doctor",

@@ -1,0 +1,87 @@
+"""The steps in a history of result files on a terminal.
+
+What comes out of a file is printed without what a terminal obeys: it may be a stranger's.
+"""
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from .compare_table import STYLES
+from .history import Change, History, Series, Step
+from .history_page import chart, count, extremes, machine, meaning, summary, then, version, when
+from .records import Row
+from .steps import NEEDED
+from .units import duration, ratio
+
+# Nights, and rows of each; the page and the JSON have all.
+SHOWN = 10
+# How signs are written where the terminal has none but ASCII.
+ASCII = str.maketrans({"×": "x", "→": "->", "µ": "u", "·": "-"})
+
+
+def renderable(history: History, *, every: bool, ascii_only: bool) -> RenderableType:
+    """The newest change first; ``every`` adds a chart for each row without a step."""
+    return Group(
+        *(
+            _plain(line, style, ascii_only=ascii_only)
+            for line, style in _lines(history, every=every, ascii_only=ascii_only)
+        )
+    )
+
+
+def _lines(history: History, *, every: bool, ascii_only: bool) -> Iterator[tuple[str, str]]:
+    for change in history.changes[:SHOWN]:
+        yield from _change(change, ascii_only=ascii_only)
+    hidden = len(history.changes) - SHOWN
+    if hidden > 0:
+        yield f"and {count(hidden, 'older night')} with steps; -o and --json have them", ""
+    for series in history.steady if every else ():
+        yield f"{_name(series.row)} on {series.fingerprint}", ""
+        yield _chart(series, ascii_only=ascii_only), ""
+    for series in history.short[:SHOWN]:
+        times = f"{len(series.timed)} of the {NEEDED} times that a step needs"
+        yield f"{_name(series.row)} on {series.fingerprint}: {times}", "yellow"
+    hidden = len(history.short) - SHOWN
+    if hidden > 0:
+        yield f"and {count(hidden, 'more row')} with too few times", "yellow"
+    yield summary(history), "bold"
+    yield meaning(history), "dim"
+
+
+def _change(change: Change, *, ascii_only: bool) -> Iterator[tuple[str, str]]:
+    yield f"{when(change.after)}  {change.after.name}", "bold"
+    yield f"  before: {change.before.name}, {when(change.before)}", ""
+    yield f"  {version(change)}; {machine(change.after)}", ""
+    for each in change.differences():
+        yield f"  {each.what}: {each.base} → {each.head}", "yellow"
+    for step in change.steps[:SHOWN]:
+        yield f"  {_step(step)}", STYLES[step.word]
+        yield _chart(step.series, ascii_only=ascii_only), ""
+    hidden = len(change.steps) - SHOWN
+    if hidden > 0:
+        yield f"  and {count(hidden, 'more row')}; -o and --json have them", ""
+
+
+def _step(step: Step) -> str:
+    return (
+        f"{step.word} {ratio(step.ratio)}: {duration(step.before_s)} → {duration(step.after_s)}, "
+        f"{_name(step.series.row)}, version {then(*step.backend_versions)}"
+    )
+
+
+def _chart(series: Series, *, ascii_only: bool) -> str:
+    return f"    {chart(series, ascii_only=ascii_only)}  {extremes(series)}"
+
+
+def _name(row: Row) -> str:
+    return " ".join((row.id, *row.workload.remarks, f"{row.backend}×{row.threads}"))
+
+
+def _plain(text: str, style: str, *, ascii_only: bool) -> Text:
+    """Text of one line without control characters, which a terminal would obey."""
+    line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    if ascii_only:
+        line = line.translate(ASCII).encode("ascii", "replace").decode()
+    return Text(line, style)

@@ -1,0 +1,451 @@
+"""A history of result files: a series for each row and machine, and what is said of its steps."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from conftest import (
+    HOSTILE,
+    a_header,
+    a_machine,
+    a_row,
+    a_workload,
+    as_result,
+    assert_golden,
+    bad_row,
+)
+from rich.console import Console
+from test_report import skeleton
+
+from lstmbench import history_page, history_table
+from lstmbench.environment import fingerprint
+from lstmbench.errors import ResultFormatError, UsageError
+from lstmbench.gpu import Gpu
+from lstmbench.history import as_json, load
+from lstmbench.steps import NEEDED
+
+BEGIN = datetime(2026, 1, 1, 3, tzinfo=UTC)
+# What nights differ by where nothing happens: 1 % or so, the same in every test.
+WOBBLE = (1.0, 1.006, 0.994, 1.011, 0.997, 1.002, 0.989, 1.004)
+
+
+def environment(software=None, **machine):
+    """The environment of a header, with other software or on another machine."""
+    found = a_header().environment
+    return found.model_copy(
+        update={
+            "machine": a_machine(**machine),
+            "software": {**found.software, **(software or {})},
+        }
+    )
+
+
+def night(number, *rows, software=None, machine=None, **header):
+    """The content of the file of one night."""
+    around = environment(software, **(machine or {}))
+    created = (BEGIN + timedelta(days=number)).isoformat()
+    fields = {
+        "created": created,
+        "environment": around,
+        "fingerprint": fingerprint(around.machine),
+    }
+    return as_result(rows, **{**fields, **header})
+
+
+def times(*levels, each=12):
+    """Medians that wobble around one level after the other."""
+    return [
+        level * 0.001 * WOBBLE[(index * 3 + number) % len(WOBBLE)]
+        for number, level in enumerate(levels)
+        for index in range(each)
+    ]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A function that writes the files of some nights into a folder, which it returns."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(results, name="nightly"):
+        path = tmp_path / name
+        path.mkdir(exist_ok=True)
+        for number, result in enumerate(results):
+            text = result.model_dump_json(by_alias=True)
+            (path / f"{number:03}.json").write_text(text, encoding="utf-8")
+        return path.relative_to(tmp_path)
+
+    return write
+
+
+@pytest.fixture
+def slower_by_a_tenth(folder):
+    """A folder in which a row is slower from the thirteenth file on, with another Python."""
+    return folder(
+        night(n, a_row(seconds=time), software={"python": "3.12.1"} if n >= 12 else None)
+        for n, time in enumerate(times(1, 1.1))
+    )
+
+
+def shown(history, *, every=False, ascii_only=False):
+    """What a terminal shows."""
+    console = Console(width=200)
+    with console.capture() as seen:
+        console.print(
+            history_table.renderable(history, every=every, ascii_only=ascii_only), soft_wrap=True
+        )
+    return seen.get()
+
+
+def steps_of(history):
+    return [
+        (change.after.name, step.word, round(step.ratio, 2))
+        for change in history.changes
+        for step in change.steps
+    ]
+
+
+# --- series
+
+
+def test_a_step_is_told_at_its_first_file(slower_by_a_tenth):
+    history = load([slower_by_a_tenth], 0.03)
+
+    (change,) = history.changes
+    (step,) = change.steps
+    assert (change.before.name, change.after.name) == ("nightly/011.json", "nightly/012.json")
+    assert step.word == "slower"
+    assert step.ratio == pytest.approx(1.1, abs=0.005)
+    assert step.ratio == pytest.approx(step.after_s / step.before_s)
+
+
+def test_a_row_that_became_faster_is_told_too(folder):
+    path = folder(night(n, a_row(seconds=t)) for n, t in enumerate(times(1, 0.8)))
+
+    assert steps_of(load([path], 0.03)) == [("nightly/012.json", "faster", 0.8)]
+
+
+def test_the_newest_step_comes_first_and_the_largest_of_a_night(folder):
+    small, large = a_workload(seq_len=1), a_workload(seq_len=2)
+    both = zip(times(1, 1.1, 1.3), times(1, 1, 2), strict=True)
+    path = folder(
+        night(n, a_row(small, seconds=one), a_row(large, seconds=two))
+        for n, (one, two) in enumerate(both)
+    )
+
+    assert steps_of(load([path], 0.03)) == [
+        ("nightly/024.json", "slower", 2.0),
+        ("nightly/024.json", "slower", 1.18),
+        ("nightly/012.json", "slower", 1.1),
+    ]
+
+
+def test_files_are_ordered_by_when_they_were_made_and_then_by_name(folder):
+    results = [night(n, a_row(seconds=t)) for n, t in enumerate(times(1, 1.1))]
+    path = folder(reversed(results))
+    assert steps_of(load([path], 0.03)) == [("nightly/011.json", "slower", 1.1)]
+
+    at_once = folder([night(0, a_row()) for _ in range(3)], "at-once")
+    (series,) = load([at_once / "002.json", at_once / "000.json", at_once], 0.03).series
+    assert [p.entry.name for p in series.points] == [f"at-once/00{n}.json" for n in range(3)]
+
+
+def test_a_time_zone_is_heeded_and_none_is_utc(folder):
+    created = ["2026-01-02T01:00:00+02:00", "2026-01-02T00:30:00", "2026-01-01T22:00:00-01:00"]
+    path = folder(night(0, a_row(), created=each) for each in created)
+
+    names = [entry.name[-8:] for entry in load([path], 0.03).entries]
+    assert names == ["000.json", "002.json", "001.json"]
+
+
+def test_another_machine_is_another_series_and_no_step(folder):
+    path = folder(
+        night(n, a_row(seconds=time), machine={"cpu_model": "Other"} if n >= 12 else None)
+        for n, time in enumerate(times(1, 1.1))
+    )
+
+    history = load([path], 0.03)
+    assert len(history.series) == 2
+    assert history.changes == ()
+
+
+def test_another_gpu_is_another_machine(folder):
+    def on(name):
+        return a_row().model_copy(update={"gpu": Gpu.model_construct(name=name, memory_bytes=1)})
+
+    results = [night(n, on("A" if n < 3 else "B")) for n in range(5)]
+    path = folder(night(n) for n in range(5))
+    found = {f"{n:03}.json": result for n, result in enumerate(results)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("lstmbench.history.read", lambda file: found[file.name])
+        history = load([path], 0.03)
+
+    assert [len(series.points) for series in history.series] == [3, 2]
+
+
+def test_other_threads_backends_and_lengths_are_other_series(folder):
+    rows = [
+        a_row(),
+        a_row(threads=2),
+        a_row(backend="numpy"),
+        a_row(a_workload(lengths="mine", steps=(3, 2))),
+    ]
+    other_lengths = a_row(a_workload(lengths="mine", steps=(3, 1)))
+    path = folder([night(0, *rows), night(1, other_lengths)])
+
+    assert len(load([path], 0.03).series) == 5
+
+
+def test_a_row_without_a_time_is_a_gap_and_no_step(folder):
+    path = folder(
+        night(n, bad_row("failed") if n % 5 == 4 else a_row(seconds=time))
+        for n, time in enumerate(times(1))
+    )
+
+    history = load([path], 0.03)
+    (series,) = history.series
+    assert [time is None for _, time in series.points] == [n % 5 == 4 for n in range(12)]
+    assert series.gaps == 2
+    assert history.changes == ()
+    assert "2 gaps" in shown(history, every=True)
+
+
+def test_a_step_after_a_gap_names_the_last_file_with_a_time(folder):
+    path = folder(
+        night(n, bad_row("failed") if 10 <= n < 12 else a_row(seconds=time))
+        for n, time in enumerate(times(1, 1.2))
+    )
+
+    (change,) = load([path], 0.03).changes
+    assert (change.before.name, change.after.name) == ("nightly/009.json", "nightly/012.json")
+
+
+def test_a_file_without_the_row_says_nothing_of_it(folder):
+    other = a_row(backend="numpy")
+    path = folder(
+        night(n, *([other] if n % 2 else [a_row(seconds=t)]))
+        for n, t in enumerate(times(1, 1.2, each=20))
+    )
+
+    history = load([path], 0.03)
+    assert [series.gaps for series in history.series] == [0, 0]
+    assert [change.after.name for change in history.changes] == ["nightly/020.json"]
+
+
+def test_too_few_times_are_told(folder):
+    path = folder(night(n, a_row()) for n in range(NEEDED - 1))
+
+    history = load([path], 0.03)
+    assert len(history.short) == 1
+    assert f"{NEEDED - 1} of the {NEEDED} times that a step needs" in shown(history)
+    assert f"fewer than {NEEDED} times on one machine (1)" in history_page.page(history)
+
+
+def test_a_row_that_never_had_a_time_is_told(folder):
+    path = folder(night(n, bad_row("unavailable")) for n in range(NEEDED))
+
+    history = load([path], 0.03)
+    assert f"0 of the {NEEDED} times" in shown(history, every=True)
+
+
+# --- what explains a step
+
+
+def test_what_differs_between_the_two_files_is_told(slower_by_a_tenth):
+    history = load([slower_by_a_tenth], 0.03)
+
+    (change,) = history.changes
+    assert [tuple(each) for each in change.differences()] == [("python", "3.11.9", "3.12.1")]
+    assert "python: 3.11.9 → 3.12.1" in shown(history)
+    assert "| python | 3.11.9 | 3.12.1 |" in history_page.page(history)
+
+
+def test_the_versions_of_the_project_and_the_backend_are_told(folder):
+    def of(n, time):
+        row = a_row(seconds=time).model_copy(update={"backend_version": "1" if n < 12 else "2"})
+        return night(n, row, software={"lstmbench": "0.1.0" if n < 12 else "0.2.0"})
+
+    history = load([folder(of(n, time) for n, time in enumerate(times(1, 1.1)))], 0.03)
+
+    text, page = shown(history), history_page.page(history)
+    assert "lstmbench 0.1.0 → 0.2.0" in text
+    assert "lstmbench 0.1.0 → 0.2.0" in page
+    assert "version 1 → 2" in text
+    assert "| fake | 1 → 2 |" in page
+    assert as_json(history)["changes"][0]["steps"][0]["backend_versions"] == ["1", "2"]
+
+
+def test_files_that_say_the_same_are_said_to(folder):
+    history = load([folder(night(n, a_row(seconds=t)) for n, t in enumerate(times(1, 1.1)))], 0.03)
+
+    assert "The two files say nothing differently." in history_page.page(history)
+
+
+# --- pages and terminals
+
+
+def eventful(folder):
+    """Twenty-four nights: a step of two rows, a gap, a steady row, and one that is new."""
+
+    def of(n, one, two):
+        rows = [
+            a_row(seconds=one) if n != 5 else bad_row("failed"),
+            a_row(a_workload(mode="train"), seconds=4 * two),
+            a_row(a_workload(mode="train"), seconds=0.5 * WOBBLE[n % 8], backend="numpy"),
+        ]
+        if n >= 20:
+            rows.append(a_row(a_workload(data="sunspots", input_size=1)))
+        versions = {"numba": "0.68.1", "lstmbench": "0.2.0"} if n >= 12 else {"numba": "0.68.0"}
+        return night(n, *rows, software=versions)
+
+    both = zip(times(1, 1.1), times(1, 0.8), strict=True)
+    return load([folder(of(n, *pair) for n, pair in enumerate(both))], 0.03)
+
+
+def test_the_page_is_that_of_the_golden_file(folder):
+    assert_golden("history.md", history_page.page(eventful(folder), every=True))
+
+
+def test_the_terminal_is_that_of_the_golden_file(folder):
+    assert_golden("history.txt", shown(eventful(folder), every=True))
+
+
+def test_a_terminal_without_unicode_gets_none(folder):
+    history = eventful(folder)
+
+    text = shown(history, every=True, ascii_only=True)
+    assert text.isascii()
+    assert "|" in text
+    assert "1.00 ms -> 1.10 ms" in text
+
+
+def test_only_rows_with_a_step_have_a_chart_unless_all_are_wanted(folder):
+    history = eventful(folder)
+
+    assert "numpy×1" not in shown(history)
+    assert "Rows without a step" not in history_page.page(history)
+    assert "numpy×1" in shown(history, every=True)
+
+
+def test_many_nights_and_rows_are_folded_and_none_is_lost(folder, monkeypatch):
+    monkeypatch.setattr(history_page, "SHOWN", 1)
+    monkeypatch.setattr(history_table, "SHOWN", 1)
+    works = [a_workload(seq_len=n) for n in (1, 2, 3)]
+    path = folder(
+        night(n, *(a_row(work, seconds=time) for work in works))
+        for n, time in enumerate(times(1, 1.1, 1.3))
+    )
+
+    history = load([path], 0.03)
+    page, text = history_page.page(history), shown(history)
+    assert "Older steps (1 night)" in page
+    assert page.count("The other rows (2)") == 2
+    assert page.count("| slower |") == 6
+    assert "and 1 older night with steps" in text
+    assert "and 2 more rows" in text
+
+
+def hostile(folder, text):
+    """A history with a step, every string of which a stranger chose."""
+
+    def of(n, time):
+        fields = {
+            "software": {text: str(n >= 12), "lstmbench": text},
+            "governor": text,
+            "warnings": (text,) if n >= 12 else (),
+        }
+        strange = environment(cpu_model=text).model_copy(update=fields)
+        row = a_row(seconds=time, backend=text).model_copy(update={"backend_version": text})
+        rows = (row, a_row(backend=f"new {text}")) if n > 20 else (row,)
+        return night(n, *rows, environment=strange, fingerprint=text, command=f"{n >= 12} {text}")
+
+    return load([folder(of(n, time) for n, time in enumerate(times(1, 1.1)))], 0.03)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_changes_nothing_in_the_structure_of_the_page(folder, name):
+    def structure(text):
+        return skeleton(history_page.page(hostile(folder, text), every=True))
+
+    assert structure(HOSTILE[name]) == structure("word")
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_a_terminal_gets_nothing_that_it_would_obey(folder, ascii_only):
+    text = shown(hostile(folder, "\x1b[31m[bold]\x07\u202e x\ny"), ascii_only=ascii_only)
+
+    assert all(c.isprintable() or c == "\n" for c in text)
+    assert "[bold]" in text
+
+
+# --- files
+
+
+def test_a_folder_is_its_result_files_and_each_is_read_once(folder):
+    path = folder(night(n, a_row()) for n in range(3))
+    (path / "notes.txt").write_text("no result")
+
+    assert len(load([path, path / "001.json", path], 0.03).entries) == 3
+
+
+def test_a_damaged_file_is_an_error_with_its_name(folder):
+    path = folder(night(n, a_row()) for n in range(3))
+    (path / "001.json").write_text("{")
+
+    with pytest.raises(ResultFormatError, match=r"nightly/001.json: not JSON"):
+        load([path], 0.03)
+
+
+def test_a_file_whose_time_is_none_is_an_error_with_its_name(folder):
+    path = folder([night(0, a_row(), created="yesterday")])
+
+    with pytest.raises(ResultFormatError, match=r"000.json: created: .*ISO 8601, got 'yesterday'"):
+        load([path], 0.03)
+
+
+def test_an_empty_folder_is_an_error(folder):
+    with pytest.raises(UsageError, match=r"nightly: expected result files \(\*.json\)"):
+        load([folder([])], 0.03)
+
+
+def test_only_the_backends_that_are_asked_for_are_told(folder):
+    path = folder([night(0, a_row(), a_row(backend="numpy"))])
+
+    assert [s.row.backend for s in load([path], 0.03, backends=["numpy"]).series] == ["numpy"]
+    with pytest.raises(UsageError, match="did you mean 'numpy'"):
+        load([path], 0.03, backends=["nunpy"])
+
+
+def test_of_a_file_only_its_header_and_medians_are_kept(folder):
+    history = load([folder(night(n, a_row()) for n in range(3))], 0.03)
+
+    assert not any(hasattr(entry.header, "rows") for entry in history.entries)
+    assert [len(point) for series in history.series for point in series.points] == [2, 2, 2]
+
+
+# --- the command
+
+
+def test_history_ends_well_whatever_the_steps_are(tool, slower_by_a_tenth, tmp_path):
+    code, out, err = tool("history", str(slower_by_a_tenth), "-o", "page.md")
+
+    assert (code, err) == (0, "")
+    assert "slower 1.10×" in out
+    assert "│" in (tmp_path / "page.md").read_text(encoding="utf-8")
+
+
+def test_a_history_as_json_is_on_stdout(tool, slower_by_a_tenth):
+    code, out, err = tool("history", str(slower_by_a_tenth), "--json")
+
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert found["changes"][0]["after"] == "nightly/012.json"
+    assert found["changes"][0]["steps"][0]["word"] == "slower"
+    assert len(found["series"][0]["points"]) == 24
+
+
+def test_a_step_smaller_than_the_least_is_not_told(tool, slower_by_a_tenth):
+    code, out, _ = tool("history", str(slower_by_a_tenth), "--least", "0.2")
+
+    assert code == 0
+    assert "0 steps in 0 rows" in out
+    assert "20.0 % or more" in out
