@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 
 import numpy as np
@@ -45,11 +46,20 @@ def median_interval(
     """
     if len(samples) < MIN_SAMPLES:
         raise ValueError(f"samples: expected at least {MIN_SAMPLES}, got {len(samples)}")
+    ordered, (low, high) = sorted(samples), _ranks(len(samples), confidence)
+    return float(ordered[low]), float(ordered[high])
+
+
+@cache
+def _ranks(n: int, confidence: float) -> tuple[int, int]:
+    """Which of so many ordered samples bound the median: that does not depend on their values."""
     # Only who measures pays for it.
     from scipy import stats
 
-    interval = stats.quantile_test(samples, p=0.5).confidence_interval(confidence_level=confidence)
-    return float(interval.low), float(interval.high)
+    interval = stats.quantile_test(np.arange(n), p=0.5).confidence_interval(
+        confidence_level=confidence
+    )
+    return int(interval.low), int(interval.high)
 
 
 def summarise(samples: Sequence[Seconds]) -> Summary:
