@@ -66,8 +66,7 @@ class Job:
     @property
     def key(self) -> Key:
         """The same as the ``key`` of the row it makes."""
-        w = self.workload
-        return (w.id, w.data, w.lengths, self.backend, self.threads)
+        return (*self.workload.name, self.backend, self.threads)
 
 
 def make_plan(

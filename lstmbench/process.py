@@ -50,6 +50,10 @@ class Worker(Protocol):
         """Verify and measure one row; what goes wrong is in the outcome."""
         ...
 
+    def again(self, target: Target, limit: Seconds) -> Outcome:
+        """Measure the row that it performed last once more, as it stands there."""
+        ...
+
     def close(self) -> None:
         """End it, at once."""
         ...
@@ -111,7 +115,7 @@ class WorkerProcess:
                     str(self._installation.python),
                     "-P",
                     "-m",
-                    "lstmbench.worker",
+                    "lstmbench.serve",
                     str(theirs.fileno()),
                 ],
                 env={**self._installation.variables(), **dict.fromkeys(THREAD_VARIABLES, count)},
@@ -151,9 +155,21 @@ class WorkerProcess:
     def perform(
         self, workload: Workload, target: Target | None, limit: Seconds, tell: Callable[[str], None]
     ) -> Outcome:
+        return self._ask(asdict(workload), target, limit, tell)
+
+    def again(self, target: Target, limit: Seconds) -> Outcome:
+        return self._ask(None, target, limit, lambda _phase: None)
+
+    def _ask(
+        self,
+        workload: dict[str, Any] | None,
+        target: Target | None,
+        limit: Seconds,
+        tell: Callable[[str], None],
+    ) -> Outcome:
         try:
             self.version()
-            self._send(workload=asdict(workload), target=asdict(target) if target else None)
+            self._send(workload=workload, target=asdict(target) if target else None)
             deadline = time.monotonic() + limit
             while True:
                 answer = self._receive(max(deadline - time.monotonic(), 0.0))

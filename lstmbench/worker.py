@@ -1,28 +1,18 @@
-"""The process that runs one backend: verify a row, measure it, say what came of it.
+"""What a worker does with a row: verify it, measure it, say what came of it."""
 
-``python -m lstmbench.worker FD`` speaks with the process that started it over one inherited socket:
-a JSON object a message.  The first names the backend and the processors to stay on; each further
-one is a row.  Whatever a framework prints goes to the log of the worker, never into the talk.
-"""
-
-import ctypes
 import gc
 import hashlib
-import json
 import re
-import signal
-import sys
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from lstmbench_kernels.problem import Problem, make_problem
 
 from . import rapl, stats
 from .backends.base import Backend, Step
-from .backends.registry import entry, lacks, load, untimed
-from .backends.under_test import kernels
+from .backends.registry import entry, lacks, untimed
 from .clock import Clock
 from .data import load_sunspots, windows
 from .device_log import DeviceLog
@@ -33,7 +23,7 @@ from .fairness import Limits, broken
 from .latency import time_single_calls
 from .measure import Target, measure
 from .oracles import OracleStore
-from .processors import ThreadWatch, bind_all_threads
+from .processors import ThreadWatch
 from .records import Errors, Outcome, rates
 from .rounding import storage
 from .times import Times
@@ -41,6 +31,7 @@ from .units import Seconds
 from .verify import Oracle, Verdict
 from .workload import Workload
 
+Found = TypeVar("Found")
 SEED = 0
 _OUT_OF_MEMORY = re.compile(r"out[ _]of[ _]memory", re.I)
 
@@ -62,6 +53,19 @@ def _name_of(workload: Workload) -> str:
     return f"{workload.id}/{workload.data}/{steps}"
 
 
+@dataclass(frozen=True)
+class Verified:
+    """A row whose first results are right, ready to be measured as often as one likes."""
+
+    backend: Backend
+    workload: Workload
+    step: Step
+    oracle: Oracle
+    error: Errors
+    compile_s: Seconds | None
+    first_call_s: Seconds
+
+
 def perform(
     backend: Backend,
     workload: Workload,
@@ -76,28 +80,55 @@ def perform(
 
     What goes wrong inside a backend is an outcome with a reason, never an exception.
     """
+    found = verify(backend, workload, tell, oracles, timed=target is not None)
+    if isinstance(found, Outcome):
+        return found
+    return verified_only(found) if target is None else measure_row(found, target, tell, limits)
+
+
+def verify(
+    backend: Backend,
+    workload: Workload,
+    tell: Callable[[str], None],
+    oracles: OracleStore,
+    *,
+    timed: bool,
+) -> Verified | Outcome:
+    """Run a row once and judge what it gave; the outcome where that ends it."""
+    return _guarded(lambda: _verify(backend, workload, tell, oracles, timed=timed))
+
+
+def measure_row(
+    row: Verified, target: Target, tell: Callable[[str], None], limits: Limits | None
+) -> Outcome:
+    """Measure a row that was verified, and judge its last results too."""
+    return _guarded(lambda: _measure(row, target, tell, limits))
+
+
+def _guarded(attempt: Callable[[], Found]) -> Found | Outcome:
+    """What an attempt gives; what is raised in it, as an outcome."""
     try:
-        return _perform(backend, workload, target, tell, oracles, limits)
+        return attempt()
     except BackendUnavailable as error:
         return Outcome(status="unavailable", reason=str(error))
     except MemoryError as error:
-        return Outcome(status="oom", reason=f"out of memory: {_one_line(error)}")
+        return Outcome(status="oom", reason=f"out of memory: {one_line(error)}")
     except Exception as error:  # noqa: BLE001  a framework may raise anything
-        reason = f"{type(error).__name__}: {_one_line(error)}"
+        reason = f"{type(error).__name__}: {one_line(error)}"
         # Frameworks have errors of their own for the memory of a device.
         return Outcome(status="oom" if _OUT_OF_MEMORY.search(reason) else "failed", reason=reason)
 
 
-def _perform(
+def _verify(
     backend: Backend,
     workload: Workload,
-    target: Target | None,
     tell: Callable[[str], None],
     oracles: OracleStore,
-    limits: Limits | None,
-) -> Outcome:
+    *,
+    timed: bool,
+) -> Verified | Outcome:
     tell("verifying")
-    why = lacks(backend.name, workload) or (untimed(backend.name) if target else None)
+    why = lacks(backend.name, workload) or (untimed(backend.name) if timed else None)
     if why is not None:
         raise BackendUnavailable(f"{backend.name}: {why}")
     problem = problem_of(workload)
@@ -105,7 +136,6 @@ def _perform(
     step = backend.prepare(workload, problem)
     first_call_s = _run_once(step, backend.clock)
     after = backend.compilation()
-    compile_s = after.seconds - before.seconds if before and after else None
     oracle = oracles.get(
         _name_of(workload),
         lambda: Oracle.of(problem, gradients=workload.has_gradients, precision=workload.dtype),
@@ -113,20 +143,35 @@ def _perform(
     verdict = _judge(oracle, step)
     if not verdict.correct:
         return _incorrect(verdict)
-    if target is None:
-        return Outcome(
-            status="skipped",
-            reason="verified only",
-            compile_s=compile_s,
-            error=_errors(verdict),
-        )
+    return Verified(
+        backend=backend,
+        workload=workload,
+        step=step,
+        oracle=oracle,
+        error=_errors(verdict),
+        compile_s=after.seconds - before.seconds if before and after else None,
+        first_call_s=first_call_s,
+    )
 
+
+def verified_only(row: Verified) -> Outcome:
+    """The outcome of a row that is not measured."""
+    return Outcome(
+        status="skipped", reason="verified only", compile_s=row.compile_s, error=row.error
+    )
+
+
+def _measure(
+    row: Verified, target: Target, tell: Callable[[str], None], limits: Limits | None
+) -> Outcome:
     tell("measuring")
+    backend, workload, step = row.backend, row.workload, row.step
+    compiled = backend.compilation()
     stats.load()
     _reset_peak_memory()
     load, watch = OtherLoad(), ThreadWatch()
     device = step.on_device
-    log = DeviceLog(step, device, backend.clock, first_call_s) if device else None
+    log = DeviceLog(step, device, backend.clock, row.first_call_s) if device else None
     energy = EnergyLog(_meter(backend, step), backend.clock)
     measured = measure(
         step.run,
@@ -145,8 +190,8 @@ def _perform(
     others, use = load.since(), watch.since()
     peak = _peak_memory()
     now = backend.compilation()
-    if now != after and now and after:
-        times = now.count - after.count
+    if now != compiled and now and compiled:
+        times = now.count - compiled.count
         return Outcome(
             status="failed",
             reason=f"compiled {times} times inside the timed part, so its times mean nothing",
@@ -154,7 +199,7 @@ def _perform(
     unfair = broken(limits, use) if limits and use else None
     if unfair:
         return Outcome(status="failed", reason=unfair, use=use)
-    verdict = _judge(oracle, step)
+    verdict = _judge(row.oracle, step)
     if not verdict.correct:
         return _incorrect(verdict)
 
@@ -166,7 +211,7 @@ def _perform(
         loops=measured.loops,
         warmup_calls=measured.warmup_calls,
         stop=measured.stop,
-        compile_s=compile_s,
+        compile_s=row.compile_s,
         **rates(workload, summary.median),
         peak_memory_bytes=peak,
         other_load=others,
@@ -226,7 +271,7 @@ def _incorrect(verdict: Verdict) -> Outcome:
     )
 
 
-def _one_line(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     """What an error says, in one line of text that can be written to a file."""
     line = " ".join(str(error).split())[:500]
     return line.encode(errors="backslashreplace").decode()
@@ -249,64 +294,3 @@ def _peak_memory() -> int | None:
         return None
     lines = [line for line in status.splitlines() if line.startswith("VmHWM:")]
     return int(lines[0].split()[1]) * 1024 if lines else None
-
-
-def _die_with_parent() -> None:
-    """Ask the kernel to end this process when the one that started it is gone."""
-    if sys.platform == "linux":
-        PR_SET_PDEATHSIG = 1
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def serve(talk: Connection) -> None:
-    """Answer rows until the other side hangs up."""
-
-    def receive() -> dict[str, Any]:
-        message: dict[str, Any] = json.loads(talk.recv_bytes())
-        return message
-
-    def send(**message: object) -> None:
-        talk.send_bytes(json.dumps(message).encode())
-
-    opening = receive()
-    if opening["cpus"]:
-        bind_all_threads(opening["cpus"])
-    try:
-        backend = load(opening["backend"])
-    except BackendUnavailable as error:
-        send(unavailable=str(error))
-        return
-    except Exception as error:  # noqa: BLE001  a broken installation may raise anything
-        send(unavailable=f"{opening['backend']}: {type(error).__name__}: {_one_line(error)}")
-        return
-    send(version=backend.version, kernels=str(Path(kernels().__file__).parent))
-    # What a backend on a GPU does on the host is not what is compared.
-    on_cpu = entry(opening["backend"]).device == "cpu"
-    limits = Limits(opening["threads"], tuple(opening["cpus"])) if on_cpu else None
-    oracles = OracleStore(Path(opening["oracles"]) if opening["oracles"] else None)
-    while True:
-        request = receive()
-        target = Target(**request["target"]) if request["target"] else None
-        outcome = perform(
-            backend,
-            Workload(**{**request["workload"], "steps": tuple(request["workload"]["steps"])}),
-            target,
-            lambda phase: send(phase=phase),
-            oracles,
-            limits,
-        )
-        send(outcome=outcome.model_dump(mode="json"))
-
-
-def main() -> None:
-    """Run a worker on the socket that the command line names."""
-    _die_with_parent()
-    with Connection(int(sys.argv[1])) as talk:
-        try:
-            serve(talk)
-        except (EOFError, ConnectionError):
-            return
-
-
-if __name__ == "__main__":
-    main()

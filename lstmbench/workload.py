@@ -44,6 +44,10 @@ _ID = re.compile(
 _PIECE = re.compile(r"\s*(\d{1,12})(?::(\d{1,12})(?::(x?)(\d{1,12}))?)?\s*", re.ASCII)
 
 
+# The id of a row, its data and its lengths.
+RowName = tuple[str, str, str]
+
+
 @dataclass(frozen=True)
 class Workload:
     """One row's work: a cell, a mode, the sizes, a precision and the kind of data.
@@ -136,6 +140,11 @@ class Workload:
     def id(self) -> str:
         """The row id, for example ``lstm-bi/train/T128-B32-I64-H256-L1/float32``."""
         return f"{self.cell_name}/{self.mode}/{self.sizes}/{self.dtype}"
+
+    @property
+    def name(self) -> "RowName":
+        """What tells it from every other workload: the id, the data, and what the lengths are."""
+        return (self.id, self.data, self.lengths)
 
     @property
     def remarks(self) -> tuple[str, ...]:

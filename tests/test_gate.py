@@ -11,11 +11,10 @@ from conftest import a_workload, ok_outcome
 from lstmbench.clock import FakeClock
 from lstmbench.errors import BackendUnavailable, Exit, UsageError, WorkerError
 from lstmbench.gate import session, stages
-from lstmbench.gate.blocks import ORDER
+from lstmbench.gate.policy import Policy
 from lstmbench.gate.records import GateFile
 from lstmbench.gate.session import gate, publish, softened
 from lstmbench.gate.sides import Side
-from lstmbench.gate.stages import Policy
 from lstmbench.gate.verdict import conclude
 from lstmbench.gate.view import Quiet
 from lstmbench.plan import Plan
@@ -43,9 +42,18 @@ class Machine:
     ``slower`` says, by side and row id, by which factor; ``faults`` which rows fail, and how.
     """
 
-    def __init__(self, noise=0.01, slower=None, faults=None, seed=0, each=1.0, drift=0.0):
-        self.clock = FakeClock()
-        self.started = []
+    def __init__(
+        self,
+        noise=0.01,
+        slower=None,
+        faults=None,
+        seed=0,
+        each=1.0,
+        drift=0.0,
+        compiles=False,
+    ):
+        self.clock, self.compiles = FakeClock(), compiles
+        self.started, self.turns = [], []
         self._rng = np.random.default_rng(seed)
         self._noise, self._drift, self._each = noise, drift, each
         self._slower, self.faults = slower or {}, faults or {}
@@ -53,11 +61,18 @@ class Machine:
     def make_worker(self, side, backend, _threads):
         self.started.append((side.name, backend))
         self.clock.advance(self._each)
-        return Process(self, side.name, backend)
+        return Process(self, side.name.removesuffix("-again"), backend)
 
-    def seconds(self, side, workload):
-        spread = np.exp(self._rng.normal(0.0, self._noise) + self._drift * len(self.started))
-        return 0.01 * spread * self._slower.get((side, workload.id), 1.0)
+    def luck(self):
+        return np.exp(self._rng.normal(0.0, self._noise))
+
+    def seconds(self, side, workload, luck):
+        self.turns.append((side, workload.id))
+        now = np.exp(self._drift * len(self.turns))
+        return 0.01 * luck * now * self._slower.get((side, workload.id), 1.0)
+
+    def compile_seconds(self, side, workload):
+        return 0.5 * self.luck() * self._slower.get((side, "compile", workload.id), 1.0)
 
 
 class Process:
@@ -65,6 +80,8 @@ class Process:
 
     def __init__(self, machine, side, backend):
         self._machine, self._side, self._backend = machine, side, backend
+        # Those that prove come first, and find their caches empty.
+        self._compiles = machine.compiles and len(machine.started) <= 6
 
     def start(self):
         """It is there already."""
@@ -79,9 +96,17 @@ class Process:
         fault = self._machine.faults.get((self._side, workload.id))
         if fault:
             return Outcome(status=fault, reason="told to")
-        if target is None:
-            return Outcome(status="skipped", reason="verified only", compile_s=0.5)
-        return ok_outcome(self._machine.seconds(self._side, workload), workload)
+        assert target is None
+        self._row = workload, self._machine.luck()
+        seconds = self._machine.compile_seconds(self._side, workload) if self._compiles else 0.0
+        return Outcome(status="skipped", reason="verified only", compile_s=seconds)
+
+    def again(self, _target, _limit):
+        workload, luck = self._row
+        fault = self._machine.faults.get((self._side, workload.id, "again"))
+        if fault:
+            return Outcome(status=fault, reason="told to")
+        return ok_outcome(self._machine.seconds(self._side, workload, luck), workload)
 
     def close(self):
         """Nothing is left of it."""
@@ -143,12 +168,9 @@ def test_a_change_within_the_margin_is_no_regression():
 
 
 def test_a_row_may_be_allowed_more():
-    (key,) = (
-        job.key for job in a_plan().jobs() if job.workload == WORKLOADS[1] and job.backend == "fake"
-    )
     machine = Machine(slower={("head", SECOND): 1.10})
 
-    result = judged(machine, policy=Policy(margins={key: 0.2}))
+    result = judged(machine, policy=Policy(margins={WORKLOADS[1].name: 0.2}))
 
     assert result.verdict == "passed"
     assert result.rows[1].allowed == pytest.approx(0.2)
@@ -207,6 +229,55 @@ def test_blocks_that_scatter_wildly_are_told_from_blocks_that_do_not():
     assert any(c.trouble and "scatter" in c.trouble for c in result.controls)
 
 
+# --- compile time
+
+
+def compiled(**slower):
+    """The row of compile times, of many rows that each compile something."""
+    many = tuple(a_workload(seq_len=n) for n in range(3, 8))
+    slower = {
+        (side, "compile", each.id): factor for side, factor in slower.items() for each in many
+    }
+    result = judged(Machine(compiles=True, slower=slower), a_plan(many))
+    (row,) = (row for row in result.rows if row.id == "compilation")
+    return result, row
+
+
+def test_compile_time_is_a_row_of_its_own():
+    result, row = compiled()
+
+    assert (row.decision, row.stage) == ("unchanged", "proof")
+    assert row.allowed == pytest.approx(0.10)
+    assert row.base_s == pytest.approx(5 * 0.5, rel=0.02)
+    assert len(row.change.blocks) == 2 * 5
+    assert result.verdict == "passed"
+
+
+def test_kernels_that_take_longer_to_compile_are_a_regression():
+    result, row = compiled(head=1.3)
+
+    assert (row.decision, result.verdict) == ("regressed", "regressed")
+    assert row.change.low > 1.10
+    assert result.reason.startswith("1 of 6 rows slower: compilation takes 1.3")
+
+
+def test_a_machine_on_which_the_same_code_compiles_slower_leaves_it_open():
+    _, row = compiled(head=1.3, control=1.3)
+
+    assert row.decision == "inconclusive"
+    assert row.reason.startswith("the same code was 1.")
+
+
+def test_too_few_compile_times_leave_it_open_and_stop_nothing():
+    result = judged(Machine(compiles=True, slower={("head", "compile", SECOND): 1.3}))
+    assert decisions(result)["compilation"] == "inconclusive"
+    assert result.verdict == "passed"
+
+
+def test_without_anything_to_compile_there_is_no_such_row():
+    assert [row.id for row in judged(Machine()).rows] == [each.id for each in WORKLOADS]
+
+
 # --- rows that cannot be judged
 
 
@@ -252,15 +323,43 @@ def test_a_backend_that_cannot_be_loaded_is_told_for_each_of_its_rows():
 # --- blocks
 
 
-def test_every_block_is_balanced_and_begins_fresh_processes():
+def test_every_block_begins_fresh_processes_of_each_side():
     machine = Machine()
     judged(machine)
     fakes = [side for side, backend in machine.started if backend == "fake"]
 
     assert fakes[:3] == ["base", "head", "control"]
-    first_block = fakes[3:9]
-    assert first_block == list(ORDER)
-    assert first_block == first_block[::-1]
+    assert fakes[3:9] == fakes[9:15] == ["base", "base", "head", "head", "control", "control"]
+
+
+def test_turns_read_the_same_from_both_ends_and_each_side_is_first_as_often():
+    machine = Machine()
+    judged(machine)
+    watched = [side for side, row in machine.turns if row == WORKLOADS[0].id][:18]
+    rounds = [watched[:6], watched[6:12], watched[12:]]
+
+    assert rounds[0] == ["base", "head", "control", "control", "head", "base"]
+    assert all(each == each[::-1] for each in rounds)
+    assert [each[0] for each in rounds] == ["base", "head", "control"]
+
+
+def test_a_process_tells_its_fastest_turn():
+    class Interrupted(Machine):
+        def seconds(self, side, workload, luck):
+            turn = sum(1 for each in self.turns if each == (side, workload.id))
+            slow = 1.5 if side == "head" and turn % 3 else 1.0
+            return super().seconds(side, workload, luck) * slow
+
+    assert judged(Interrupted()).verdict == "passed"
+
+
+def test_a_process_that_fails_in_its_turn_is_not_asked_again():
+    machine = Machine(faults={("head", SECOND, "again"): "timeout"})
+    result = judged(machine)
+
+    assert decisions(result)[SECOND] == "missing"
+    assert result.rows[1].reason == "head: timeout: told to"
+    assert ("head", SECOND) not in machine.turns
 
 
 def test_rows_come_in_random_order_which_a_seed_decides(monkeypatch):
@@ -328,7 +427,7 @@ def test_a_wrong_or_missing_row_is_never_forgiven(fail_on, forgiven):
 
 
 def test_a_verdict_needs_no_row_that_is_slower_than_itself():
-    findings = stages.Findings((), (), None, 0)
+    findings = stages.Findings((), (), 0)
 
     assert conclude(findings)[0] == "incomplete"
     assert conclude(replace(findings, rows=judged(Machine()).rows))[0] == "passed"

@@ -127,7 +127,7 @@ def test_a_worker_ends_when_the_other_side_hangs_up():
     ours, theirs = Pipe()
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "lstmbench.worker", str(theirs.fileno())],
+            [sys.executable, "-P", "-m", "lstmbench.serve", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
         )
     ours.send_bytes(b'{"backend": "fake", "threads": 1, "cpus": [], "oracles": null}')

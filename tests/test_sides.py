@@ -122,7 +122,7 @@ def test_a_worker_that_loaded_other_kernels_is_no_side(tmp_path: Path):
         def version(self) -> str:
             return "1"
 
-        start = perform = close = lambda *_: None
+        start = perform = again = close = lambda *_: None
 
     side = Side("head", "it", Path(sys.executable), (tmp_path / "head", tmp_path / "harness"))
     with pytest.raises(WorkerError, match=r"head: expected the kernels of .*, got .*elsewhere"):

@@ -55,7 +55,7 @@ def gate(
     from ..environment import usable_cpus
     from ..gate import selftest, session, sides, view
     from ..gate.judgement import Rule
-    from ..gate.stages import Policy
+    from ..gate.policy import Policy
     from ..plan import make_plan
     from ..run import require
     from ..suite import load_suite

@@ -7,7 +7,7 @@ a comment may be leaves out its least important parts, in a stated order, and sa
 from collections.abc import Callable, Sequence
 
 from ..markdown import escape, fold, table
-from ..units import duration, percent, ratio, significant
+from ..units import duration, percent, significant
 from .records import Control, GateFile, GateRow
 from .verdict import slowness
 
@@ -143,8 +143,10 @@ def _method(result: GateFile) -> str:
         f"{escape(result.created)}, {duration(result.seconds)} of {duration(rule.budget_s)}.",
         f"{escape(machine.cpu_model)}, {machine.usable_cores} cores; fingerprint "
         f"{escape(result.fingerprint)}.",
-        "A block is base, head, control, control, head, base: fresh processes, rows in random "
-        "order, one median of a row from each; its change is the log ratio of head to base. "
+        "A block is two fresh processes of each side, all there at once. Rows come in random "
+        f"order; in each row the processes have {rule.slices} turns of {duration(rule.slice_s)}, "
+        "one after another (base, head, control, control, head, base). A process gives the median "
+        "of its fastest turn; the change of a block is the log ratio of head to base. "
         f"{rule.screening} blocks of all rows, then {rule.confirmation} new ones of the rows that "
         "the first had not shown to be unchanged, which alone decide about those.",
         "Regressed: the exact one-sided signed-rank bound lies above what is allowed; the chance "
@@ -152,14 +154,8 @@ def _method(result: GateFile) -> str:
         f"{percent(rule.family)} (Holm). Unchanged: both bounds, each of "
         f"{percent(rule.equivalence)}, lie within what is allowed. Allowed: "
         f"{percent(rule.margin)} or {duration(rule.floor_s)}, whichever is more, where the suite "
-        "does not say otherwise.",
+        f"does not say otherwise; {percent(rule.compile_margin)} of compile time, which is judged "
+        "from what each row took to compile on either side.",
     ]
-    compiled = result.compilation
-    if compiled:
-        items.append(
-            f"Compilation, with empty caches, not gated: base {duration(compiled.base_s)}, once "
-            f"more {duration(compiled.control_s)}, head {duration(compiled.head_s)} "
-            f"({ratio(compiled.head_s / compiled.base_s) if compiled.base_s else 'new'})."
-        )
     items += [f"warning: {escape(warning)}" for warning in result.environment.warnings]
     return fold("Method and machine", "\n".join(f"- {item}" for item in items))

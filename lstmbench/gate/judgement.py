@@ -12,7 +12,7 @@ Journal of Statistics 6, 1979).  A row is unchanged where both its bounds lie wi
 (two one-sided tests: Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15, 1987).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -25,6 +25,8 @@ DECISIONS: tuple[Decision, ...] = get_args(Decision)
 REGRESSED, IMPROVED, UNCHANGED, INCONCLUSIVE = range(len(DECISIONS))
 
 Numbers = NDArray[np.float64]
+# Of the chance of a false alarm: eight pairs of compile times are then enough for a decision.
+COMPILATION = 0.4
 # Places in ``DECISIONS``.
 Decisions = NDArray[np.int8]
 
@@ -44,6 +46,16 @@ class Rule:
     equivalence: float = 0.05
     screening: int = 6
     confirmation: int = 16
+
+    @property
+    def of_compilation(self) -> "Rule":
+        """For compile times, where there are some: their part of the chance of a false alarm."""
+        return replace(self, family=COMPILATION * self.family)
+
+    @property
+    def of_rows(self) -> "Rule":
+        """For all rows besides those: the other part."""
+        return replace(self, family=(1 - COMPILATION) * self.family)
 
 
 def changes_of(base: Numbers, head: Numbers) -> Numbers:

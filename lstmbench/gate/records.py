@@ -26,14 +26,14 @@ class Change(Model):
     alpha: Annotated[float, Field(gt=0, lt=1)]
     """The chance of each of the two bounds to be wrong."""
     blocks: tuple[float, ...]
-    """The log of the ratio in each block."""
+    """The log of the ratio in each block; of compile times in each row that compiled."""
 
 
 class GateRow(Model):
     """One declared row."""
 
     id: str
-    """CELL[-bi]/MODE/T..-B..-I..-H..-L..[-nobias]/DTYPE."""
+    """CELL[-bi]/MODE/T..-B..-I..-H..-L..[-nobias]/DTYPE, or ``compilation``."""
     data: str
     """What the input was."""
     lengths: str
@@ -46,8 +46,8 @@ class GateRow(Model):
     """What came of it."""
     reason: str | None = None
     """Why there is no change to judge, in one line."""
-    stage: Literal["screening", "confirmation"] | None = None
-    """Which blocks decided."""
+    stage: Literal["screening", "confirmation", "proof"] | None = None
+    """Which blocks decided; proof: compile times, pair by pair."""
     change: Change | None = None
     """How head differs from base."""
     allowed: NotNegative | None = None
@@ -55,9 +55,9 @@ class GateRow(Model):
     smallest_effect: NotNegative | None = None
     """The least slowdown that this run would have shown, as a fraction; null: none."""
     base_s: Positive | None = None
-    """Median seconds of a call of base."""
+    """Median seconds of a call of base; of compilation the seconds of all rows together."""
     head_s: Positive | None = None
-    """Median seconds of a call of head."""
+    """The same of head."""
 
 
 class Control(Model):
@@ -77,17 +77,6 @@ class Control(Model):
     """What is wrong with the machine by this row, in one line; null where nothing is."""
 
 
-class Compilation(Model):
-    """Seconds that every row together took to compile with an empty cache; not gated."""
-
-    base_s: NotNegative
-    """Of base."""
-    control_s: NotNegative
-    """Of base once more: how far compile times differ by themselves."""
-    head_s: NotNegative
-    """Of head."""
-
-
 class RuleRecord(Model):
     """How sure the gate was to be."""
 
@@ -97,10 +86,16 @@ class RuleRecord(Model):
     """The chance that a row called unchanged has changed by what is allowed."""
     margin: NotNegative
     """The change that is allowed where a suite does not say another, as a fraction."""
+    compile_margin: NotNegative
+    """The change of the time to compile that is allowed, as a fraction."""
     floor_s: NotNegative
     """A change of fewer seconds than that is always allowed."""
     screening: Size
     """Blocks of all rows."""
+    slices: Size
+    """How often a process had its turn in a row of a block; the fastest slice counts."""
+    slice_s: Positive
+    """Seconds that a slice was sampled for."""
     confirmation: int
     """Blocks of the rows that needed them, as many as the budget had room for."""
     budget_s: Positive
@@ -144,5 +139,3 @@ class GateFile(Model):
     """Every declared row."""
     controls: tuple[Control, ...]
     """What watched the machine."""
-    compilation: Compilation | None = None
-    """Compile times; null where nothing was compiled."""

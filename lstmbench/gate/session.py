@@ -16,15 +16,16 @@ from ..environment import describe, fingerprint
 from ..errors import Exit, UsageError, WorkerError
 from ..labels import kind_of
 from ..plan import Plan
-from ..process import Installation, Worker, WorkerProcess
+from ..process import Installation, WorkerProcess
 from ..result import write_atomically
 from ..run import start_worker
 from ..summary import is_own
-from .blocks import MakeWorker, Observer
+from .blocks import MakeWorker, Observer, Repeater
 from .comment import comment
+from .policy import Policy, Rows
 from .records import GateFile, RuleRecord
 from .sides import UNDER_TEST, Side
-from .stages import Policy, Rows, run_stages
+from .stages import run_stages
 from .verdict import EXITS, conclude
 
 # Rows that the control runs beside the base: small, medium and large ones of a suite.
@@ -69,8 +70,11 @@ def gate(
             family=policy.rule.family,
             equivalence=policy.rule.equivalence,
             margin=policy.margin,
+            compile_margin=policy.compile_margin,
             floor_s=policy.floor,
             screening=policy.rule.screening,
+            slices=policy.sampling.slices,
+            slice_s=policy.sampling.target.budget,
             confirmation=findings.confirmation,
             budget_s=policy.budget,
         ),
@@ -82,7 +86,6 @@ def gate(
         exit_code=int(EXITS[verdict]),
         rows=findings.rows,
         controls=findings.controls,
-        compilation=findings.compilation,
     )
 
 
@@ -109,7 +112,7 @@ def workers() -> Iterator[MakeWorker]:
         oracles, caches = Path(folder) / "oracles", Path(folder) / "caches"
         oracles.mkdir()
 
-        def make(side: Side, backend: str, threads: int) -> Worker:
+        def make(side: Side, backend: str, threads: int) -> Repeater:
             installation = Installation(
                 side.python,
                 side.path,
@@ -125,7 +128,8 @@ class SideWorker:
 
     def __init__(self, side: Side, worker: WorkerProcess) -> None:
         self._side, self._worker = side, worker
-        self.start, self.perform, self.close = worker.start, worker.perform, worker.close
+        self.start, self.close = worker.start, worker.close
+        self.perform, self.again = worker.perform, worker.again
 
     def version(self) -> str:
         """Wait until it is loaded; raises ``WorkerError`` where it is another build."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ..errors import Exit
 from ..units import ratio
+from .compilation import ID as COMPILATION
 from .records import Control, GateRow, Verdict
 from .stages import Findings
 
@@ -37,7 +38,8 @@ def conclude(findings: Findings) -> tuple[Verdict, str]:
     worse = sorted(_of(rows, "regressed"), key=slowness, reverse=True)
     if worse:
         return "regressed", f"{_count(worse, rows)} slower: {told(worse[0])}"
-    unsure = _of(rows, "inconclusive")
+    # Of compile times there may be too few to ever be sure: they stop what is shown to be slower.
+    unsure = [row for row in _of(rows, "inconclusive") if row.id != COMPILATION]
     if unsure:
         hidden = max((row.smallest_effect or float("inf") for row in unsure), default=0.0)
         size = f"up to {100 * hidden:.0f} %" if hidden < float("inf") else "any change"

@@ -28,22 +28,21 @@ STYLES = {
 class Quiet:
     """Shows nothing."""
 
-    def process(self, side: str, rows: int) -> None:
+    def began(self, what: str, rows: int) -> None:
         """Nothing is shown."""
 
 
 class Lines:
-    """A line for each process that begins."""
+    """A line for each part that begins."""
 
     def __init__(self, console: Console, clock: Clock | None = None) -> None:
         self._console, self._clock = console, clock or WallClock()
-        self._start, self._count = self._clock.now(), 0
+        self._start = self._clock.now()
 
-    def process(self, side: str, rows: int) -> None:
-        """Say which side is at work, and for how long all of it has been."""
-        self._count += 1
+    def began(self, what: str, rows: int) -> None:
+        """Say what is at work, and how long all of it has been."""
         passed = clock_time(self._clock.now() - self._start)
-        line = f"[{passed}] process {self._count}: {side}, {rows} row{'s' if rows > 1 else ''}"
+        line = f"[{passed}] {what}: {rows} row{'s' if rows > 1 else ''}"
         self._console.print(line, highlight=False, markup=False)
 
 

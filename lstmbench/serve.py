@@ -1,0 +1,98 @@
+"""The process that runs one backend: it answers rows until the one that started it hangs up.
+
+``python -m lstmbench.serve FD`` speaks with the process that started it over one inherited socket:
+a JSON object a message.  The first names the backend and the processors to stay on; each further
+one is a row, or asks for the last row once more, which is then measured without being prepared
+again.  Whatever a framework prints goes to the log of the worker, never into the talk.
+"""
+
+import ctypes
+import gc
+import json
+import signal
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from .backends.registry import entry, load
+from .backends.under_test import kernels
+from .errors import BackendUnavailable
+from .fairness import Limits
+from .measure import Target
+from .oracles import OracleStore
+from .processors import bind_all_threads
+from .records import Outcome
+from .worker import Verified, measure_row, one_line, verified_only, verify
+from .workload import Workload
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to end this process when the one that started it is gone."""
+    if sys.platform == "linux":
+        PR_SET_PDEATHSIG = 1
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def serve(talk: Connection) -> None:
+    """Answer rows until the other side hangs up."""
+
+    def receive() -> dict[str, Any]:
+        message: dict[str, Any] = json.loads(talk.recv_bytes())
+        return message
+
+    def send(**message: object) -> None:
+        talk.send_bytes(json.dumps(message).encode())
+
+    opening = receive()
+    if opening["cpus"]:
+        bind_all_threads(opening["cpus"])
+    try:
+        backend = load(opening["backend"])
+    except BackendUnavailable as error:
+        send(unavailable=str(error))
+        return
+    except Exception as error:  # noqa: BLE001  a broken installation may raise anything
+        send(unavailable=f"{opening['backend']}: {type(error).__name__}: {one_line(error)}")
+        return
+    send(version=backend.version, kernels=str(Path(kernels().__file__).parent))
+    # What a backend on a GPU does on the host is not what is compared.
+    on_cpu = entry(opening["backend"]).device == "cpu"
+    limits = Limits(opening["threads"], tuple(opening["cpus"])) if on_cpu else None
+    oracles = OracleStore(Path(opening["oracles"]) if opening["oracles"] else None)
+    # What was loaded stays: looking through it for garbage would take 70 ms before each row.
+    gc.freeze()
+
+    def tell(phase: str) -> None:
+        send(phase=phase)
+
+    row: Verified | Outcome = Outcome(status="failed", reason="no row was verified before")
+    while True:
+        request = receive()
+        target = Target(**request["target"]) if request["target"] else None
+        if request["workload"]:
+            workload = Workload(
+                **{**request["workload"], "steps": tuple(request["workload"]["steps"])}
+            )
+            row = verify(backend, workload, tell, oracles, timed=target is not None)
+        if isinstance(row, Outcome):
+            outcome = row
+        elif target is None:
+            outcome = verified_only(row)
+        else:
+            outcome = measure_row(row, target, tell, limits)
+        send(outcome=outcome.model_dump(mode="json"))
+
+
+def main() -> None:
+    """Run a worker on the socket that the command line names."""
+    _die_with_parent()
+    with Connection(int(sys.argv[1])) as talk:
+        try:
+            serve(talk)
+        except (EOFError, ConnectionError):
+            return
+
+
+if __name__ == "__main__":
+    main()
