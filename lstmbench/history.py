@@ -4,6 +4,7 @@ A history is result files, nothing else: to append to it is to write one more fi
 its header and the medians are kept, so that a long history fits into memory.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -86,16 +87,22 @@ class Series:
             return
         timed = self.timed
         for at, (before, after) in zip(self.fit.steps, pairwise(self.fit.levels), strict=True):
-            yield Step(self, timed[at - 1][0], timed[at][0], exp(before), exp(after))
+            near = timed[max(at - 2, 0) : at + 2]
+            around = near[0][0], near[-1][0]
+            yield Step(self, timed[at - 1][0], timed[at][0], around, exp(before), exp(after))
 
 
 @dataclass(frozen=True)
 class Step:
-    """Where a series changes its level: the last file before, the first after, and both medians."""
+    """Where a series changes its level: the last file before, the first after, and both medians.
+
+    ``around`` are one file further to each side, since a step may be found a file off.
+    """
 
     series: Series
     before: Entry
     after: Entry
+    around: tuple[Entry, Entry]
     before_s: Seconds
     after_s: Seconds
 
@@ -114,23 +121,41 @@ class Step:
         """What the backend of the row called its version before and after."""
         first, second = (
             ", ".join(entry.versions.get(self.series.row.backend, ())) or "unknown"
-            for entry in (self.before, self.after)
+            for entry in self.around
         )
         return first, second
 
 
 @dataclass(frozen=True)
 class Change:
-    """The steps of one machine that lie between the same two files, the largest first."""
+    """Steps on one machine that may be one: none is more than a file from the next, in one row.
 
-    before: Entry
-    after: Entry
+    The largest comes first.
+    """
+
     steps: tuple[Step, ...]
 
+    @property
+    def first(self) -> Entry:
+        """The first file after the earliest step."""
+        return min((step.after for step in self.steps), key=_order)
+
+    @property
+    def last(self) -> Entry:
+        """The first file after the latest step."""
+        return max((step.after for step in self.steps), key=_order)
+
+    @property
+    def around(self) -> tuple[Entry, Entry]:
+        """A file that is surely before all steps, and one that is after."""
+        befores, afters = zip(*(step.around for step in self.steps), strict=True)
+        return min(befores, key=_order), max(afters, key=_order)
+
     def differences(self) -> Iterator[Difference]:
-        """What the two files say differently, and may explain the steps."""
-        yield from version_differences(self.before.versions, self.after.versions)
-        yield from header_differences(self.before.header, self.after.header)
+        """What the two files around say differently, and may explain the steps."""
+        before, after = self.around
+        yield from version_differences(before.versions, after.versions)
+        yield from header_differences(before.header, after.header)
 
 
 @dataclass(frozen=True)
@@ -143,15 +168,16 @@ class History:
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
-        found: dict[tuple[str, str], list[Step]] = {}
-        for series in self.series:
-            for step in series.steps():
-                found.setdefault((step.before.name, step.after.name), []).append(step)
-        changes = [
-            Change(steps[0].before, steps[0].after, tuple(sorted(steps, key=_size, reverse=True)))
-            for steps in found.values()
-        ]
-        return tuple(sorted(changes, key=lambda change: _order(change.after), reverse=True))
+        steps = [step for series in self.series for step in series.steps()]
+        steps.sort(key=lambda step: (step.series.fingerprint, _order(step.after)))
+        together: list[list[Step]] = []
+        for step in steps:
+            if together and _may_be_one(together[-1][-1], step):
+                together[-1].append(step)
+            else:
+                together.append([step])
+        changes = [Change(tuple(sorted(each, key=_size, reverse=True))) for each in together]
+        return tuple(sorted(changes, key=lambda change: _order(change.last), reverse=True))
 
     @property
     def stepped(self) -> list[Series]:
@@ -210,7 +236,8 @@ def _files(paths: Iterable[Path]) -> list[Path]:
 
 def _entry(path: Path, result: Result) -> Entry:
     header = Header(**{name: getattr(result, name) for name in Header.model_fields})
-    return Entry(str(path), _moment(path, result.created), header, versions(result.rows))
+    name = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return Entry(name, _moment(path, result.created), header, versions(result.rows))
 
 
 def _moment(path: Path, created: str) -> datetime:
@@ -227,6 +254,12 @@ def _order(entry: Entry) -> tuple[datetime, str]:
     return entry.at, entry.name
 
 
+def _may_be_one(step: Step, later: Step) -> bool:
+    """Whether two steps are on one machine and no more than a file apart."""
+    is_one_machine = step.series.fingerprint == later.series.fingerprint
+    return is_one_machine and _order(later.around[0]) < _order(step.after)
+
+
 def _size(step: Step) -> float:
     return abs(log(step.ratio))
 
@@ -238,14 +271,15 @@ def as_json(history: History) -> dict[str, Any]:
         "needed": NEEDED,
         "changes": [
             {
-                "before": change.before.name,
-                "after": change.after.name,
-                "created": change.after.header.created,
-                "fingerprint": change.after.header.fingerprint,
+                "fingerprint": change.last.header.fingerprint,
+                "compared": [entry.name for entry in change.around],
                 "differences": [each._asdict() for each in change.differences()],
                 "steps": [
                     {
                         **identity(step.series.row),
+                        "before": step.before.name,
+                        "after": step.after.name,
+                        "created": step.after.header.created,
                         "before_s": step.before_s,
                         "after_s": step.after_s,
                         "ratio": step.ratio,

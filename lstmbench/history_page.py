@@ -61,14 +61,15 @@ def meaning(history: History) -> str:
     return (
         f"A step is where the median times of a row on one machine change their level by "
         f"{percent(history.least)} or more for {SHORTEST} files at least, by more than their own "
-        "noise explains; it may be a file off. Ratio = time after / time before: above 1 it became "
-        "slower. What else changed that night may be the cause: nothing is judged here."
+        "noise explains; it may be a file off, and steps on one machine that are so "
+        "near to each other stand together. Ratio = time after / time before: above 1 it became "
+        "slower. What else changed between the files may be the cause: nothing is judged here."
     )
 
 
 def when(entry: Entry) -> str:
     """The date and time of a file."""
-    return entry.at.isoformat(sep=" ", timespec="minutes")
+    return entry.at.isoformat(sep=" ", timespec="minutes").replace("+00:00", " UTC")
 
 
 def machine(entry: Entry) -> str:
@@ -76,11 +77,16 @@ def machine(entry: Entry) -> str:
     return f"{entry.header.environment.machine.cpu_model}, fingerprint {entry.header.fingerprint}"
 
 
+def period(change: Change) -> str:
+    """When the first files after the steps of a change were made."""
+    first, last = when(change.first), when(change.last)
+    return first if first == last else f"{first} to {last}"
+
+
 def version(change: Change) -> str:
     """The version of lstmbench before and after a change."""
     before, after = (
-        entry.header.environment.software.get("lstmbench", "unknown")
-        for entry in (change.before, change.after)
+        entry.header.environment.software.get("lstmbench", "unknown") for entry in change.around
     )
     return f"lstmbench {then(before, after)}"
 
@@ -103,11 +109,12 @@ def extremes(series: Series) -> str:
 
 
 def _change(change: Change) -> Iterator[str]:
-    yield f"### {escape(when(change.after))}: {_words(change.steps)}"
+    before, after = change.around
+    yield f"### {escape(period(change))}: {_words(change.steps)}"
     items = [
-        f"first file after: {escape(change.after.name)}",
-        f"last file before: {escape(change.before.name)}, {escape(when(change.before))}",
-        f"{escape(version(change))}; {escape(machine(change.after))}",
+        f"{escape(version(change))}; {escape(machine(after))}",
+        f"a file before: {escape(before.name)}, {escape(when(before))}",
+        f"a file after: {escape(after.name)}, {escape(when(after))}",
     ]
     yield "\n".join(f"- {item}" for item in items)
     yield _steps(change.steps[:SHOWN])
@@ -118,10 +125,10 @@ def _change(change: Change) -> Iterator[str]:
         [escape(each.what), escape(each.base), escape(each.head)] for each in change.differences()
     ]
     if body:
-        yield "What the two files say differently:"
+        yield "What these two files say differently:"
         yield table(["", "before", "after"], body, left=(0, 1, 2))
     else:
-        yield "The two files say nothing differently."
+        yield "These two files say nothing differently."
 
 
 def _words(steps: Sequence[Step]) -> str:
@@ -131,7 +138,7 @@ def _words(steps: Sequence[Step]) -> str:
 
 
 def _steps(steps: Iterable[Step]) -> str:
-    head = ["row", "threads", "backend", "version", "before", "after", "ratio", "became"]
+    head = ["row", "threads", "backend", "version", "before", "after", "ratio", "became", "from"]
     body = [
         [
             row_name(step.series.row),
@@ -142,12 +149,15 @@ def _steps(steps: Iterable[Step]) -> str:
             duration(step.after_s),
             ratio(step.ratio),
             step.word,
+            f"{escape(step.after.name)}, {escape(when(step.after))}",
             chart(step.series),
             extremes(step.series),
         ]
         for step in steps
     ]
-    return table([*head, _chart_head(), "from least to greatest"], body, left=(0, 2, 3, 7, 8, 9))
+    return table(
+        [*head, _chart_head(), "from least to greatest"], body, left=(0, 2, 3, 7, 8, 9, 10)
+    )
 
 
 def _charts(series: Iterable[Series]) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from .compare_table import STYLES
 from .history import Change, History, Series, Step
-from .history_page import chart, count, extremes, machine, meaning, summary, then, version, when
+from .history_page import chart, count, extremes, machine, meaning, period, summary, then, version
 from .records import Row
 from .steps import NEEDED
 from .units import duration, ratio
@@ -51,11 +51,14 @@ def _lines(history: History, *, every: bool, ascii_only: bool) -> Iterator[tuple
 
 
 def _change(change: Change, *, ascii_only: bool) -> Iterator[tuple[str, str]]:
-    yield f"{when(change.after)}  {change.after.name}", "bold"
-    yield f"  before: {change.before.name}, {when(change.before)}", ""
-    yield f"  {version(change)}; {machine(change.after)}", ""
-    for each in change.differences():
-        yield f"  {each.what}: {each.base} → {each.head}", "yellow"
+    yield period(change), "bold"
+    yield f"  {version(change)}; {machine(change.last)}", ""
+    before, after = (entry.name for entry in change.around)
+    differences = list(change.differences())
+    if differences:
+        yield f"  differences between {before} and {after}:", "yellow"
+    for each in differences:
+        yield f"    {each.what}: {each.base} → {each.head}", "yellow"
     for step in change.steps[:SHOWN]:
         yield f"  {_step(step)}", STYLES[step.word]
         yield _chart(step.series, ascii_only=ascii_only), ""
@@ -66,7 +69,8 @@ def _change(change: Change, *, ascii_only: bool) -> Iterator[tuple[str, str]]:
 
 def _step(step: Step) -> str:
     return (
-        f"{step.word} {ratio(step.ratio)}: {duration(step.before_s)} → {duration(step.after_s)}, "
+        f"{step.word} {ratio(step.ratio)} from {step.after.name} on: "
+        f"{duration(step.before_s)} → {duration(step.after_s)}, "
         f"{_name(step.series.row)}, version {then(*step.backend_versions)}"
     )
 

@@ -1,6 +1,7 @@
 """A history of result files: a series for each row and machine, and what is said of its steps."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -98,7 +99,7 @@ def shown(history, *, every=False, ascii_only=False):
 
 def steps_of(history):
     return [
-        (change.after.name, step.word, round(step.ratio, 2))
+        (step.after.name, step.word, round(step.ratio, 2))
         for change in history.changes
         for step in change.steps
     ]
@@ -112,7 +113,7 @@ def test_a_step_is_told_at_its_first_file(slower_by_a_tenth):
 
     (change,) = history.changes
     (step,) = change.steps
-    assert (change.before.name, change.after.name) == ("nightly/011.json", "nightly/012.json")
+    assert (step.before.name, step.after.name) == ("nightly/011.json", "nightly/012.json")
     assert step.word == "slower"
     assert step.ratio == pytest.approx(1.1, abs=0.005)
     assert step.ratio == pytest.approx(step.after_s / step.before_s)
@@ -215,8 +216,8 @@ def test_a_step_after_a_gap_names_the_last_file_with_a_time(folder):
         for n, time in enumerate(times(1, 1.2))
     )
 
-    (change,) = load([path], 0.03).changes
-    assert (change.before.name, change.after.name) == ("nightly/009.json", "nightly/012.json")
+    ((step,),) = (change.steps for change in load([path], 0.03).changes)
+    assert (step.before.name, step.after.name) == ("nightly/009.json", "nightly/012.json")
 
 
 def test_a_file_without_the_row_says_nothing_of_it(folder):
@@ -228,7 +229,7 @@ def test_a_file_without_the_row_says_nothing_of_it(folder):
 
     history = load([path], 0.03)
     assert [series.gaps for series in history.series] == [0, 0]
-    assert [change.after.name for change in history.changes] == ["nightly/020.json"]
+    assert [name for name, *_ in steps_of(history)] == ["nightly/020.json"]
 
 
 def test_too_few_times_are_told(folder):
@@ -274,10 +275,55 @@ def test_the_versions_of_the_project_and_the_backend_are_told(folder):
     assert as_json(history)["changes"][0]["steps"][0]["backend_versions"] == ["1", "2"]
 
 
+def test_what_differs_is_told_even_where_the_step_is_found_a_file_off(folder):
+    path = folder(
+        night(n, a_row(seconds=time), software={"numba": "1" if n < 13 else "2"})
+        for n, time in enumerate(times(1, 1.1))
+    )
+
+    (change,) = load([path], 0.03).changes
+    assert [entry.name for entry in change.around] == ["nightly/010.json", "nightly/013.json"]
+    assert ("numba", "1", "2") in change.differences()
+
+
+def test_steps_that_may_be_one_stand_together_and_no_others(folder):
+    def rows(n):
+        begins = {1: 12, 2: 13, 3: 14, 4: 16}
+        return [
+            a_row(a_workload(seq_len=size), seconds=(1.2 if n >= at else 1) * WOBBLE[n % 8])
+            for size, at in begins.items()
+        ]
+
+    history = load([folder(night(n, *rows(n)) for n in range(30))], 0.03)
+
+    found = [sorted(step.after.name[-8:-5] for step in c.steps) for c in history.changes]
+    assert found == [["016"], ["012", "013", "014"]]
+    together = history.changes[1]
+    assert (together.first.name[-8:], together.last.name[-8:]) == ("012.json", "014.json")
+    assert [entry.name[-8:] for entry in together.around] == ["010.json", "015.json"]
+    assert "2026-01-13 03:00 UTC to 2026-01-15 03:00 UTC" in shown(history)
+
+
+def test_steps_on_two_machines_never_stand_together(folder):
+    both = [
+        night(
+            n + half,
+            a_row(seconds=time),
+            machine=machine,
+            created=(BEGIN + timedelta(days=n, hours=half)).isoformat(),
+        )
+        for n, time in enumerate(times(1, 1.1))
+        for half, machine in enumerate([None, {"cpu_model": "Other"}])
+    ]
+
+    history = load([folder(both)], 0.03)
+    assert [len(change.steps) for change in history.changes] == [1, 1]
+
+
 def test_files_that_say_the_same_are_said_to(folder):
     history = load([folder(night(n, a_row(seconds=t)) for n, t in enumerate(times(1, 1.1)))], 0.03)
 
-    assert "The two files say nothing differently." in history_page.page(history)
+    assert "These two files say nothing differently." in history_page.page(history)
 
 
 # --- pages and terminals
@@ -402,6 +448,18 @@ def test_a_file_whose_time_is_none_is_an_error_with_its_name(folder):
         load([path], 0.03)
 
 
+def test_a_file_whose_name_is_no_text_has_a_name_all_the_same(tool, folder):
+    path = folder([night(0, a_row())])
+    (path / "000.json").rename(os.fsdecode(b"nightly/\xff.json"))
+
+    assert tool("history", "nightly", "-o", "page.md")[0] == 0
+    assert json.loads(tool("history", "nightly", "--json")[1])["series"][0]["points"][0] == {
+        "file": r"nightly/\xff.json",
+        "created": BEGIN.isoformat(),
+        "seconds": 0.001,
+    }
+
+
 def test_an_empty_folder_is_an_error(folder):
     with pytest.raises(UsageError, match=r"nightly: expected result files \(\*.json\)"):
         load([folder([])], 0.03)
@@ -438,7 +496,7 @@ def test_a_history_as_json_is_on_stdout(tool, slower_by_a_tenth):
 
     found = json.loads(out)
     assert (code, err) == (0, "")
-    assert found["changes"][0]["after"] == "nightly/012.json"
+    assert found["changes"][0]["steps"][0]["after"] == "nightly/012.json"
     assert found["changes"][0]["steps"][0]["word"] == "slower"
     assert len(found["series"][0]["points"]) == 24
 
