@@ -22,6 +22,7 @@ from .workload import (
     DTYPES,
     MAX_SIZE,
     MODES,
+    RowName,
     Workload,
     parse_axis,
     split_cell_name,
@@ -57,6 +58,10 @@ class Rows(BaseModel):
     lengths: Annotated[
         Names, Field(description="full, uniform, geometric, or a file of whole numbers")
     ] = "full"
+    margin: Annotated[
+        float | None,
+        Field(gt=0, lt=1, description="of a gate: the change that these rows are allowed"),
+    ] = None
 
     @field_validator(*KNOWN, "lengths", mode="before")
     @classmethod
@@ -141,6 +146,15 @@ class Suite(BaseModel):
     backends: Annotated[list[str], Field(min_length=1)]
     threads: Annotated[list[int | Literal["all"]], Field(min_length=1)] | None = None
     rows: Annotated[list[Rows], Field(min_length=1)]
+
+    def margins(self) -> dict[RowName, float]:
+        """What a gate allows the rows that say so themselves, as fractions."""
+        return {
+            workload.name: rows.margin
+            for rows in self.rows
+            if rows.margin is not None
+            for workload in rows.workloads()
+        }
 
     @field_validator("baseline", "backends")
     @classmethod

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_gate import SIDES, Machine, judged
+from test_gate import SIDES, WORKLOADS, Machine, judged
 
-from lstmbench.gate.selftest import Tries, least_found, run_self_test, slowed
+from lstmbench.gate.selftest import SelfTestFile, Tries, least_found, run_self_test, slowed
 from lstmbench.gate.sides import UNDER_TEST, Side
 
 WORKSPACE = """
@@ -63,28 +63,35 @@ def test_what_is_appended_fits_the_module_it_is_appended_to():
     assert callable(module.Workspace.run)
 
 
-def test_every_row_of_every_run_is_counted(base: Side):
-    heard: list[float] = []
+def test_every_row_of_every_run_is_counted_and_kept_as_it_comes(base: Side):
+    kept: list[int] = []
 
     def judge(sides: object) -> object:
         share = 0.1 if "slower" in sides["head"].revision else 0.0  # type: ignore[index]
-        ids = [row.id for row in judged(Machine()).rows]
-        slower = {("head", each): 1 + share for each in ids}
-        return judged(Machine(slower=slower, seed=len(heard)))
+        slower = {("head", each.id): 1 + share for each in WORKLOADS[1:]}
+        return judged(Machine(slower=slower, seed=len(kept), compiles=True))
 
-    tries = run_self_test(
+    found = run_self_test(
         {**SIDES, "base": base},
-        (0.0, 0.1),
-        3,
+        {0.0: 3, 0.1: 2},
         judge,  # type: ignore[arg-type]
-        lambda share, _result: heard.append(share),
+        lambda so_far: kept.append(len(so_far.runs)),
     )
-    assert heard == [0.0, 0.0, 0.0, 0.1, 0.1, 0.1]
-    assert [(t.share, t.rows, t.found) for t in tries] == [(0.0, 12, 0), (0.1, 12, 12)]
+    assert kept == [1, 2, 3, 4, 5]
+    assert [(t.share, t.runs, t.rows, t.found, t.stopped) for t in found.tries] == [
+        (0.0, 3, 12, 0, 0),
+        (0.1, 2, 8, 6, 2),
+    ]
+    again = SelfTestFile.model_validate_json(found.model_dump_json(by_alias=True))
+    assert again == found
+
+
+def tried(share: float, rows: int, found: int) -> Tries:
+    return Tries(share=share, runs=1, rows=rows, found=found, undecided=0, stopped=0)
 
 
 def test_rates_have_exact_intervals():
-    none, all_, nothing = Tries(0.0, 100, 0, 3), Tries(0.1, 24, 24, 0), Tries(0.1, 0, 0, 0)
+    none, all_, nothing = tried(0.0, 100, 0), tried(0.1, 24, 24), tried(0.1, 0, 0)
     assert none.rate == 0.0
     # 1 - 0.025^(1/100): what zero of a hundred leave open.
     assert none.interval == pytest.approx((0.0, 1 - 0.025**0.01))
@@ -93,9 +100,9 @@ def test_rates_have_exact_intervals():
 
 
 def test_the_least_slowdown_is_one_from_which_on_all_are_found():
-    def tried(**found: int) -> list[Tries]:
-        return [Tries(int(name[1:]) / 100, 20, n, 0) for name, n in found.items()]
+    def least(**found: int) -> float | None:
+        return least_found([tried(int(name[1:]) / 100, 20, n) for name, n in found.items()])
 
-    assert least_found(tried(p3=4, p5=19, p10=20)) == 0.05
-    assert least_found(tried(p3=20, p5=10, p10=20)) == 0.10
-    assert least_found(tried(p3=0, p10=2)) is None
+    assert least(p3=4, p5=19, p10=20) == 0.05
+    assert least(p3=20, p5=10, p10=20) == 0.10
+    assert least(p3=0, p10=2) is None

@@ -21,6 +21,19 @@ def complaint(call, *given):
     return str(error.value)
 
 
+def test_rows_may_say_what_a_gate_allows_them(tmp_path):
+    path = tmp_path / "mine.toml"
+    other = SUITE_ROWS.replace("seq_len = 4", "seq_len = 7").rstrip()
+    path.write_text(WHOLE + "\nmargin = 0.05\n" + other + "\n")
+
+    suite = load_suite(str(path))
+
+    allowed = {workload.name for workload in suite.rows[0].workloads()}
+    assert suite.margins() == dict.fromkeys(allowed, 0.05)
+    path.write_text(WHOLE + "\nmargin = 5\n")
+    assert "margin: " in complaint(load_suite, str(path))
+
+
 # --- the suites that come along
 
 

@@ -1,5 +1,6 @@
 """Guard: two builds on this machine, and whether the second is slower."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +11,6 @@ from .options import AsJson, Backends, Quietly, Suite, Threads, counts, names
 
 # What ends with an exit code other than 0.
 FAIL_ON = ("inconclusive", "regression", "never")
-# By which head is slower in the runs of a test of the gate itself, as fractions.
-SLOWDOWNS = (0.0, 0.03, 0.05, 0.10)
 
 
 def gate(
@@ -43,7 +42,9 @@ def gate(
         bool,
         typer.Option("--self-test", help="Judge base against itself, and slowed down on purpose."),
     ] = False,
-    runs: Annotated[int, typer.Option(help="Of --self-test, for each slowdown.")] = 3,
+    runs: Annotated[
+        str, typer.Option(help="Of --self-test: how many with which slowdown, as a fraction.")
+    ] = "0:9,0.03:3,0.05:3,0.1:3",
     as_json: AsJson = False,
     quiet: Quietly = False,
 ) -> Exit:
@@ -57,6 +58,7 @@ def gate(
     from ..gate.judgement import Rule
     from ..gate.policy import Policy
     from ..plan import make_plan
+    from ..result import write_atomically
     from ..run import require
     from ..suite import load_suite
 
@@ -65,10 +67,10 @@ def gate(
     for name, value in {"margin": margin, "budget": budget}.items():
         if not 0 < value < float("inf"):
             raise UsageError(f"--{name}: expected a number above 0, got {value:g}")
-    if runs < 1:
-        raise UsageError(f"--runs: expected at least 1, got {runs}")
+    tried = _runs(runs)
+    declared = load_suite(suite)
     plan = make_plan(
-        load_suite(suite),
+        declared,
         overrides={},
         backends=names(backend),
         baseline=None,
@@ -76,23 +78,44 @@ def gate(
         cores=len(usable_cpus()),
     )
     require(plan.model_copy(update={"required": True}))
-    policy = Policy(rule=Rule(**_blocks(blocks)), margin=margin, budget=budget)
+    policy = Policy(
+        rule=Rule(**_blocks(blocks)), margin=margin, margins=declared.margins(), budget=budget
+    )
     with sides.make_sides(base, head) as both, session.workers() as make_worker:
         watcher = view.observer(quiet=quiet)
         if self_test:
-            tries = selftest.run_self_test(
+
+            def keep(so_far: selftest.SelfTestFile) -> None:
+                view.told(so_far.runs[-1])
+                if output is not None:
+                    write_atomically(output, so_far.model_dump_json(by_alias=True, indent=1) + "\n")
+
+            found = selftest.run_self_test(
                 both,
-                SLOWDOWNS,
-                runs,
+                tried,
                 lambda each: session.gate(plan, policy, each, make_worker, watcher),
-                view.told,
+                keep,
             )
-            view.show_tries(tries, as_json=as_json)
+            view.show_tries(found, as_json=as_json)
             return Exit.OK
         result = session.gate(plan, policy, both, make_worker, watcher)
     code = session.publish(result, session.Outputs(output, comment))
     view.show(result, as_json=as_json, quiet=quiet)
     return session.softened(code, fail_on)
+
+
+def _runs(text: str) -> dict[float, int]:
+    """How many runs with which slowdown: ``0:9,0.05:3``."""
+    found = {}
+    for piece in text.split(","):
+        match = re.fullmatch(r"\s*(0|0?\.\d+)\s*:\s*(\d{1,3})\s*", piece)
+        if not match or not int(match[2]):
+            raise UsageError(
+                f"--runs: expected slowdowns below 1 and how many runs, such as 0:9,0.05:3, "
+                f"got {text!r}"
+            )
+        found[float(match[1])] = int(match[2])
+    return found
 
 
 def _blocks(text: str) -> dict[str, int]:

@@ -6,10 +6,15 @@ processor busy for a known share of the time that took.  Nothing is scaled after
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Annotated, Literal
 
+from pydantic import ConfigDict, Field
+
+from ..model import Model, NotNegative
+from .compilation import ID as COMPILATION
 from .records import GateFile
 from .sides import UNDER_TEST, Side, copy_of
 
@@ -32,21 +37,30 @@ Workspace.run = _run_slower
 CONFIDENCE = 0.95
 
 
-@dataclass(frozen=True)
-class Tries:
-    """Rows of several runs in which head was slower by a known share, 0 for none.
+class Run(Model):
+    """One gate of a build against itself, or against itself made slower."""
 
-    Attributes:
-        share: by how much, as a fraction.
-        rows: how many rows were judged.
-        found: how many of them came out as regressed.
-        undecided: how many came out as inconclusive.
-    """
+    share: NotNegative
+    """By how much head was slower, as a fraction."""
+    verdict: GateFile
+    """What came of it."""
 
-    share: float
+
+class Tries(Model):
+    """Rows of several runs in which head was slower by a known share, 0 for none."""
+
+    share: NotNegative
+    """By how much, as a fraction."""
+    runs: int
+    """How many runs there were."""
     rows: int
+    """How many rows they judged."""
     found: int
+    """How many of those came out as regressed."""
     undecided: int
+    """How many came out as inconclusive."""
+    stopped: int
+    """How many runs ended as regressed: a change would have been stopped."""
 
     @property
     def rate(self) -> float:
@@ -64,31 +78,44 @@ class Tries:
         return float(found.low), float(found.high)
 
 
+class SelfTestFile(Model):
+    """What a gate held against itself came to."""
+
+    model_config = ConfigDict(title="lstmbench gate --self-test")
+
+    schema_: Annotated[Literal["lstmbench/gate-self-test"], Field(alias="schema")] = (
+        "lstmbench/gate-self-test"
+    )
+    """What kind of file this is."""
+    version: Literal[1] = 1
+    """The version of the format."""
+    tries: tuple[Tries, ...]
+    """What was found, of each slowdown."""
+    runs: tuple[Run, ...]
+    """Every run, whole."""
+
+
 def run_self_test(
     sides: Mapping[str, Side],
-    shares: Sequence[float],
-    runs: int,
+    plan: Mapping[float, int],
     judge: Callable[[Mapping[str, Side]], GateFile],
-    tell: Callable[[float, GateFile], None],
-) -> list[Tries]:
-    """Judge the base against itself, and against itself slowed down, so many times each.
+    keep: Callable[[SelfTestFile], None],
+) -> SelfTestFile:
+    """Judge the base against itself, and against itself slowed down.
 
     Args:
         sides: as ``make_sides`` gives them; only the base is used.
-        shares: by how much head is slower, as fractions; 0 for the null runs.
+        plan: how many runs with which share, 0 for the null runs.
         judge: runs a gate on sides.
-        tell: what hears of each run.
+        keep: what is given all that was found so far, after each run.
     """
-    found = []
-    for share in shares:
+    runs: list[Run] = []
+    for share, times in plan.items():
         with slowed(sides["base"], share) as head:
-            results = []
-            for _ in range(runs):
-                result = judge({**sides, "head": head})
-                tell(share, result)
-                results.append(result)
-        found.append(_count(share, results))
-    return found
+            for _ in range(times):
+                runs.append(Run(share=share, verdict=judge({**sides, "head": head})))
+                keep(_found(runs))
+    return _found(runs)
 
 
 @contextmanager
@@ -105,9 +132,23 @@ def slowed(side: Side, share: float) -> Iterator[Side]:
         yield replace(head, revision=revision)
 
 
-def _count(share: float, results: Sequence[GateFile]) -> Tries:
-    rows = [row.decision for result in results for row in result.rows]
-    return Tries(share, len(rows), rows.count("regressed"), rows.count("inconclusive"))
+def _found(runs: Sequence[Run]) -> SelfTestFile:
+    shares = dict.fromkeys(run.share for run in runs)
+    return SelfTestFile(tries=tuple(_count(share, runs) for share in shares), runs=tuple(runs))
+
+
+def _count(share: float, runs: Sequence[Run]) -> Tries:
+    """Compile times are not among what is slowed down, and so not among the rows."""
+    verdicts = [run.verdict for run in runs if run.share == share]
+    rows = [row.decision for each in verdicts for row in each.rows if row.id != COMPILATION]
+    return Tries(
+        share=share,
+        runs=len(verdicts),
+        rows=len(rows),
+        found=rows.count("regressed"),
+        undecided=rows.count("inconclusive"),
+        stopped=sum(each.verdict == "regressed" for each in verdicts),
+    )
 
 
 def least_found(tries: Sequence[Tries], power: float = 0.9) -> float | None:

@@ -1,9 +1,6 @@
 """What a person sees of a gate: a line for each process on standard error, then the verdict."""
 
-import json
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict
 
 from rich.console import Console
 from rich.table import Table
@@ -13,7 +10,7 @@ from ..clock import Clock, WallClock
 from ..units import clock_time, duration, percent
 from .blocks import Observer
 from .records import GateFile, GateRow
-from .selftest import Tries, least_found
+from .selftest import Run, SelfTestFile, least_found
 
 STYLES = {
     "regressed": "bold red",
@@ -60,26 +57,28 @@ def show(result: GateFile, *, as_json: bool, quiet: bool) -> None:
     print(f"{result.verdict}: {result.reason}", file=sys.stderr)
 
 
-def told(share: float, result: GateFile) -> None:
+def told(run: Run) -> None:
     """A line on standard error for a run of the gate's test of itself."""
-    what = f"slower by {100 * share:g} %" if share else "nothing slower"
-    print(f"{what}: {result.verdict}: {result.reason}", file=sys.stderr)
+    what = f"slower by {100 * run.share:g} %" if run.share else "nothing slower"
+    took = clock_time(run.verdict.seconds)
+    print(f"{what}: {run.verdict.verdict} in {took}: {run.verdict.reason}", file=sys.stderr)
 
 
-def show_tries(tries: Sequence[Tries], *, as_json: bool) -> None:
+def show_tries(found: SelfTestFile, *, as_json: bool) -> None:
     """What the gate's test of itself found: false alarms, then power, then the least found."""
     if as_json:
-        print(json.dumps([{**asdict(t), "rate": t.rate, "ci95": t.interval} for t in tries]))
+        sys.stdout.write(found.model_dump_json(by_alias=True, indent=1) + "\n")
         return
     view = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for head in ("head is slower by", "rows", "found", "undecided", "rate", "95 % interval"):
+    heads = ["head is slower by", "runs", "rows", "found", "undecided", "rate", "95 % interval"]
+    for head in (*heads, "runs stopped"):
         view.add_column(head, justify="right", no_wrap=True)
-    for each in tries:
+    for each in found.tries:
         low, high = each.interval
-        cells = (each.rows, each.found, each.undecided, percent(each.rate))
+        cells = (each.runs, each.rows, each.found, each.undecided, percent(each.rate))
         interval = f"{percent(low)} to {percent(high)}"
-        view.add_row(f"{100 * each.share:g} %", *map(str, cells), interval)
-    console, least = Console(), least_found(tries)
+        view.add_row(f"{100 * each.share:g} %", *map(str, cells), interval, str(each.stopped))
+    console, least = Console(), least_found(found.tries)
     console.print(view)
     console.print(
         "found, where nothing is slower, are false alarms; "
