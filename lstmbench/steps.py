@@ -24,14 +24,17 @@ SHORTEST = 3
 NEEDED = 10
 # The most levels that are tried; up to so many different values all of them are.
 LEVELS = 256
-# How far off a value counts, and what a step costs (plus the logarithm of the number of values), in
-# standard deviations of the noise.  `tests/test_steps.py` holds what follows from them.
+# In standard deviations of the noise: how far off a value counts, and what a step costs (plus the
+# logarithm of the number of values).  `tests/test_steps.py` holds what follows from them.
 FARTHEST = 3.0
 PENALTY = 4.0
+# In standard errors of the two means beside it: how large a step is at least.  Absolute distances
+# alone see steps where a machine is in one of two modes by chance.
+STANDS_OUT = 4.0
 # The median of a run is not known better, however quiet the machine was.
 LEAST_NOISE = 0.002
-# Of a normal distribution, the median of the distances of two values / the standard deviation.
-_NEIGHBOURS = 0.6744897501960817 * 2**0.5
+# Of a normal distribution, the share that lies within a standard deviation.
+WITHIN = 0.6827
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def fit(values: Sequence[float], least: float) -> Fit:
     if len(series) >= NEEDED:
         penalty = scatter * (PENALTY + float(np.log(len(series))))
         starts = segments(series, penalty, FARTHEST * scatter, scatter)
-        starts = _joined(starts, _medians(series, starts), len(series), least)
+        starts = _joined(series, starts, scatter, least)
     return Fit(tuple(starts), tuple(_medians(series, starts)), scatter)
 
 
@@ -67,7 +70,7 @@ def noise(series: Array) -> float:
     """The standard deviation from value to value; no step and no outlier enlarges it much."""
     if len(series) < 2:
         return LEAST_NOISE
-    return max(float(np.median(np.abs(np.diff(series)))) / _NEIGHBOURS, LEAST_NOISE)
+    return max(float(np.quantile(np.abs(np.diff(series)), WITHIN)) / 2**0.5, LEAST_NOISE)
 
 
 def segments(series: Array, penalty: float, farthest: float, scatter: float) -> list[int]:
@@ -117,27 +120,43 @@ def _medians(series: Array, starts: Sequence[int]) -> list[float]:
     return [float(np.median(segment)) for segment in np.split(series, starts[1:])]
 
 
-def _joined(starts: Sequence[int], levels: Sequence[float], end: int, least: float) -> list[int]:
-    """Join neighbours that are less than ``least`` apart, the nearest first.
+def _joined(series: Array, starts: Sequence[int], scatter: float, least: float) -> list[int]:
+    """Join neighbours whose means are no step apart, those that are the nearest to one first.
 
     What has been joined lies at the mean of its parts, so that many small steps the same way are
     one large step in the end.
     """
-    height = list(levels)
-    weight = list(np.diff([*starts, end]).tolist())
+    mean, weight = _means(series, starts, scatter), np.diff([*starts, len(series)]).tolist()
     left, right = list(range(-1, len(starts) - 1)), list(range(1, len(starts) + 1))
-    near = [(abs(height[i] - height[i + 1]), i, i + 1) for i in range(len(starts) - 1)]
+
+    def apart(i: int, j: int) -> float:
+        """The distance of two means in steps: from 1 on there is one."""
+        error = scatter * (1 / weight[i] + 1 / weight[j]) ** 0.5
+        return float(abs(mean[i] - mean[j]) / max(least, STANDS_OUT * error))
+
+    near = [(apart(i, i + 1), i, i + 1) for i in range(len(starts) - 1)]
     heapq.heapify(near)
-    while near and near[0][0] < least:
+    while near and near[0][0] < 1:
         distance, i, j = heapq.heappop(near)
-        if not weight[i] or right[i] != j or abs(height[i] - height[j]) != distance:
+        if not weight[i] or right[i] != j or apart(i, j) != distance:
             continue
-        height[i] = (weight[i] * height[i] + weight[j] * height[j]) / (weight[i] + weight[j])
+        mean[i] = (weight[i] * mean[i] + weight[j] * mean[j]) / (weight[i] + weight[j])
         weight[i], weight[j] = weight[i] + weight[j], 0
         right[i] = right[j]
         if right[i] < len(starts):
             left[right[i]] = i
-            heapq.heappush(near, (abs(height[i] - height[right[i]]), i, right[i]))
+            heapq.heappush(near, (apart(i, right[i]), i, right[i]))
         if left[i] >= 0:
-            heapq.heappush(near, (abs(height[left[i]] - height[i]), left[i], i))
+            heapq.heappush(near, (apart(left[i], i), left[i], i))
     return [start for start, alive in zip(starts, weight, strict=True) if alive]
+
+
+def _means(series: Array, starts: Sequence[int], scatter: float) -> list[float]:
+    """The mean of each segment, of values no farther from its median than those that count."""
+    farthest = FARTHEST * scatter
+    return [
+        float(np.clip(segment, middle - farthest, middle + farthest).mean())
+        for segment, middle in zip(
+            np.split(series, starts[1:]), _medians(series, starts), strict=True
+        )
+    ]
