@@ -9,7 +9,6 @@ from importlib.metadata import version
 from typing import Any
 
 import numba
-import numpy as np
 from numba.core import event
 
 from lstmbench_kernels.problem import Problem
@@ -18,7 +17,7 @@ from ..clock import WallClock
 from ..workload import Workload
 from .base import Arrays, Compilation, Step, step_of
 from .numba_events import CompileListener
-from .under_test import kernels
+from .under_test import kernels, network_of, ragged_of
 
 
 def arithmetic() -> str:
@@ -31,27 +30,15 @@ class NetworkStep:
     """A network with the problem's weights, and arrays for its results."""
 
     def __init__(self, problem: Problem) -> None:
-        shape, cell = problem.shape, problem.cell
-        package = kernels()
-        kinds = {"lstm": package.LSTM, "gru": package.GRU}
-        options: Any = (
-            {} if cell.name in kinds else {"nonlinearity": cell.name.removeprefix("rnn-")}
-        )
-        self.network = kinds.get(cell.name, package.RNN)(
-            shape.input_size,
-            shape.hidden_size,
-            num_layers=shape.num_layers,
-            bidirectional=shape.bidirectional,
-            bias=shape.bias,
+        cell = problem.cell
+        self.network = network_of(
+            problem,
             dtype=str(problem.inputs["x"].dtype),
             num_threads=numba.config.NUMBA_NUM_THREADS,
-            **options,
         )
-        self.network.load_state_dict(problem.parameters)
         self.names = cell.states
         self.x = problem.inputs["x"]
-        # Kernels of before there were lengths run all other rows: a gate compares with such.
-        self.ragged: Any = {"lengths": np.array(problem.lengths)} if problem.lengths else {}
+        self.ragged = ragged_of(problem)
         self.initial = self._states([problem.inputs[name + "0"] for name in cell.states])
         self.dy = problem.upstream["dy"]
         self.final = self._states([problem.upstream[f"d{name}T"] for name in cell.states])

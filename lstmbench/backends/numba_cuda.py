@@ -12,8 +12,6 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
-
 from lstmbench_kernels.problem import Problem
 from lstmbench_kernels.spec import gradient_shapes, output_shapes
 
@@ -26,7 +24,7 @@ from ..workload import Workload
 from .base import Arrays, Compilation, Step, step_of
 from .device_call import FLUSHED_BYTES, Stream, on_device
 from .numba_events import CompileListener
-from .under_test import kernels
+from .under_test import kernels, network_of, ragged_of
 
 # Everything of CUDA is behind this module; it is imported when a backend is made.
 OPS = ".cuda.ops"
@@ -46,27 +44,10 @@ class NetworkStep:
         self._ops = ops
         self._problem = problem
         shape, cell = problem.shape, problem.cell
-        package = kernels()
-        kinds = {"lstm": package.LSTM, "gru": package.GRU}
-        options: Any = (
-            {} if cell.name in kinds else {"nonlinearity": cell.name.removeprefix("rnn-")}
-        )
-        network: Any = kinds.get(cell.name, package.RNN)
-        self.network = network(
-            shape.input_size,
-            shape.hidden_size,
-            num_layers=shape.num_layers,
-            bidirectional=shape.bidirectional,
-            bias=shape.bias,
-            dtype=dtype,
-            device="cuda",
-            algorithm=algorithm,
-            **options,
-        )
-        self.network.load_state_dict(problem.parameters)
+        self.network = network_of(problem, dtype=dtype, device="cuda", algorithm=algorithm)
         self.names = cell.states
         self.x, *initial = self._upload(problem.inputs)
-        self.ragged: Any = {"lengths": np.array(problem.lengths)} if problem.lengths else {}
+        self.ragged = ragged_of(problem)
         self.initial = self._states(initial)
         self.dy, *final = self._upload(problem.upstream)
         self.final = self._states(final)
