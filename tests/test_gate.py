@@ -135,7 +135,9 @@ def test_the_same_code_passes_and_every_row_is_shown_to_be_unchanged():
 
     assert (result.verdict, result.exit_code) == ("passed", 0)
     assert set(decisions(result).values()) == {"unchanged"}
-    assert result.reason == "no row is slower by more than is allowed: 4 unchanged"
+    assert result.reason == (
+        "no row is slower by more than is allowed: 4 unchanged; each is 95 % sure"
+    )
     assert result.rule.confirmation == 0
 
 
@@ -149,6 +151,7 @@ def test_a_slower_row_is_found_and_told_with_its_bound():
     assert slow.change.low < 1.10 < slow.change.high
     assert len(slow.change.blocks) == result.rule.confirmation == 16
     assert result.reason.startswith(f"1 of 4 rows slower: {SECOND} takes 1.1")
+    assert result.reason.endswith("; the chance of a false alarm is at most 1 %")
     others = [word for row, word in decisions(result).items() if row != SECOND]
     assert others == ["unchanged"] * 3
 
@@ -158,7 +161,7 @@ def test_a_faster_row_is_an_improvement_and_passes():
 
     assert decisions(result)[SECOND] == "improved"
     assert result.verdict == "passed"
-    assert result.reason.endswith("3 unchanged, 1 improved")
+    assert "3 unchanged, 1 improved; " in result.reason
 
 
 def test_a_change_within_the_margin_is_no_regression():
@@ -429,5 +432,5 @@ def test_a_wrong_or_missing_row_is_never_forgiven(fail_on, forgiven):
 def test_a_verdict_needs_no_row_that_is_slower_than_itself():
     findings = stages.Findings((), (), 0)
 
-    assert conclude(findings)[0] == "incomplete"
-    assert conclude(replace(findings, rows=judged(Machine()).rows))[0] == "passed"
+    assert conclude(findings, Policy())[0] == "incomplete"
+    assert conclude(replace(findings, rows=judged(Machine()).rows), Policy())[0] == "passed"

@@ -28,7 +28,8 @@ def test_the_first_lines_say_what_how_much_how_sure_and_how_to_see_it_again():
     assert first.startswith("❌ **lstmbench gate: regressed** — 1 of 4 rows slower: ")
     assert " as long, at least 1.0" in first
     assert second == (
-        "To see it again: <code>lstmbench gate --base main</code> (base the base, head the head)."
+        "To see it again (it took 3:43): <code>lstmbench gate --base main</code> "
+        "(base the base, head the head)."
     )
 
 

@@ -59,7 +59,7 @@ def gate(
     created, start, environment = datetime.now(UTC), clock.now(), describe()
     rows = rows_of(plan)
     findings = run_stages(rows, sides, policy, make_worker, clock, observer)
-    verdict, reason = conclude(findings)
+    verdict, reason = conclude(findings, policy)
     return GateFile(
         created=created.isoformat(timespec="seconds"),
         command=shlex.join(["lstmbench", *sys.argv[1:]]),

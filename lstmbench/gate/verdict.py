@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from ..errors import Exit
 from ..units import ratio
 from .compilation import ID as COMPILATION
+from .policy import Policy
 from .records import Control, GateRow, Verdict
 from .stages import Findings
 
+# Slower rows that the reason names.
+NAMED = 3
 EXITS: dict[Verdict, Exit] = {
     "passed": Exit.OK,
     "regressed": Exit.REGRESSION,
@@ -17,8 +20,8 @@ EXITS: dict[Verdict, Exit] = {
 }
 
 
-def conclude(findings: Findings) -> tuple[Verdict, str]:
-    """The verdict and its reason.
+def conclude(findings: Findings, policy: Policy) -> tuple[Verdict, str]:
+    """The verdict and its reason: what got slower, by how much, and how sure that is.
 
     A wrong result comes before everything else, then a row that is missing: no time makes up for
     either.  A machine that its controls do not vouch for decides nothing, not even for the worse.
@@ -37,7 +40,13 @@ def conclude(findings: Findings) -> tuple[Verdict, str]:
         return "inconclusive", f"the machine is not fit to judge: {_doubt(doubts[0])}"
     worse = sorted(_of(rows, "regressed"), key=slowness, reverse=True)
     if worse:
-        return "regressed", f"{_count(worse, rows)} slower: {told(worse[0])}"
+        names = "; ".join(told(row) for row in worse[:NAMED])
+        more = "; …" if len(worse) > NAMED else ""
+        chance = f"{100 * policy.rule.family:g} %"
+        return "regressed", (
+            f"{_count(worse, rows)} slower: {names}{more}; "
+            f"the chance of a false alarm is at most {chance}"
+        )
     # Of compile times there may be too few to ever be sure: they stop what is shown to be slower.
     unsure = [row for row in _of(rows, "inconclusive") if row.id != COMPILATION]
     if unsure:
@@ -47,7 +56,10 @@ def conclude(findings: Findings) -> tuple[Verdict, str]:
             f"no row is shown to be slower, but {_count(unsure, rows)} may hide {size}: "
             f"{unsure[0].id}"
         )
-    return "passed", f"no row is slower by more than is allowed: {_summary(rows)}"
+    sure = f"{100 * (1 - policy.rule.equivalence):g} %"
+    return "passed", (
+        f"no row is slower by more than is allowed: {_summary(rows)}; each is {sure} sure"
+    )
 
 
 def slowness(row: GateRow) -> float:
