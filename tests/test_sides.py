@@ -111,7 +111,7 @@ def test_outside_of_a_repository_a_person_has_to_say_what_to_compare(
 ):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    with pytest.raises(UsageError, match="--base: expected a revision"), make_sides(None):
+    with pytest.raises(UsageError, match="inside a git repository"), make_sides(None):
         pass
 
 

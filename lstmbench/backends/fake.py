@@ -4,7 +4,9 @@ Its results are the oracle's own, so that it verifies; its times are scripted, s
 around a measurement can be tested exactly and in milliseconds.  The environment variable
 ``LSTMBENCH_FAKE`` holds the script, a JSON list of rules; the last rule holds whose ``id`` matches
 a row's id and whose ``backend`` matches the backend's name, its label included (shell patterns,
-default ``*``), so that ``fake`` and ``fake@other`` can be two backends:
+default ``*``), so that ``fake`` and ``fake@other`` can be two backends.  The kernels under test may
+say more rules in a list ``FAKE``, which hold after those of the environment: so two builds that a
+gate compares can play different scripts.  A rule has:
 
 ``seconds``    of the calls in turn, repeated; default: 1 µs and 1 ns for every 100 operations
 ``compile``    seconds that the first call compiles for
@@ -41,6 +43,7 @@ from ..units import Seconds
 from ..verify import evaluate_rounded
 from ..workload import Workload, flops
 from .base import Arrays, Compilation, OnDevice, Step
+from .under_test import kernels
 
 SCRIPT = "LSTMBENCH_FAKE"
 
@@ -170,4 +173,6 @@ FAULTS: dict[str, Callable[[], None]] = {
 
 
 def make() -> FakeBackend:
-    return FakeBackend(json.loads(os.environ.get(SCRIPT, "[]")))
+    """The backend with the script of the environment, then that of the kernels under test."""
+    rules = json.loads(os.environ.get(SCRIPT, "[]"))
+    return FakeBackend([*rules, *getattr(kernels(), "FAKE", ())])

@@ -75,6 +75,7 @@ def make_sides(base: str | None, head: str | None = None) -> Iterator[dict[str, 
 
 def merge_base() -> str:
     """The commit that the work at hand began from: where it left the main branch."""
+    _top_level()
     for branch in MAIN_BRANCHES:
         found = _git("merge-base", "HEAD", branch, check=False)
         if found:
