@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from itertools import pairwise
-from math import comb
+from math import comb, inf
 
 import pytest
 from hypothesis import given
@@ -40,6 +40,11 @@ def test_the_interval_covers_the_median_at_least_95_times_of_100(count):
     outside = 2 * sum(comb(count, k) for k in range(j))
 
     assert 1 - outside / 2**count >= 0.95
+
+
+@pytest.mark.parametrize(("count", "ends"), [(7, (-inf, inf)), (8, (1, 8)), (20, (4, 17))])
+def test_too_few_samples_for_so_much_confidence_leave_everything_open(count, ends):
+    assert median_interval([float(x) for x in range(1, count + 1)], 0.99) == ends
 
 
 def test_fewer_than_six_samples_have_no_interval():
