@@ -12,8 +12,11 @@ LONGEST = 300
 
 
 def escape(text: str) -> str:
-    """Text that Markdown and HTML leave as it is: one line, nothing live, no mentions."""
-    line = " ".join(text.split())
+    """Text that Markdown and HTML leave as it is: one line, nothing live, no mentions.
+
+    What cannot be seen (control characters, marks that turn the direction of writing) shows as �.
+    """
+    line = "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
     if len(line) > LONGEST:
         line = line[: LONGEST - 1] + "…"
     quiet = _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", line)

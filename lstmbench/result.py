@@ -11,15 +11,18 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from .errors import OutputError, ResultFormatError
+from .model import Model
 from .records import Header, Result, Row
 
 SCHEMA = "lstmbench/result"
 VERSION = 1
+
+AnyFile = TypeVar("AnyFile", bound=Model)
 
 
 def json_schema() -> dict[str, Any]:
@@ -36,24 +39,37 @@ def read(path: Path) -> Result:
         text = path.read_bytes()
     except OSError as error:
         raise ResultFormatError(f"{path}: cannot be read: {error.strerror}") from error
+    return validated(path, text, Result, "an lstmbench result file", SCHEMA, VERSION)
+
+
+def validated(
+    path: Path, text: bytes, kind: type[AnyFile], what: str, schema: str, version: int
+) -> AnyFile:
+    """What the text of a file says; raises ``ResultFormatError`` with one clear line.
+
+    Args:
+        kind: the record of such a file; ``what`` names it for a person.
+        schema: which schema the file is to name.
+        version: which version of it.
+    """
     try:
         start = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ResultFormatError(f"{path}: not JSON, or cut short: {error}") from error
-    if not isinstance(start, dict) or start.get("schema") != SCHEMA:
-        raise ResultFormatError(f"{path}: not an lstmbench result file (no schema {SCHEMA!r})")
-    version = start.get("version")
-    if type(version) is not int or version != VERSION:
-        advice = "update lstmbench to read it" if _is_later(version) else "it is damaged"
-        raise ResultFormatError(f"{path}: expected version {VERSION}, got {version!r}; {advice}")
+    if not isinstance(start, dict) or start.get("schema") != schema:
+        raise ResultFormatError(f"{path}: not {what} (no schema {schema!r})")
+    got = start.get("version")
+    if type(got) is not int or got != version:
+        advice = "update lstmbench to read it" if _is_later(got, version) else "it is damaged"
+        raise ResultFormatError(f"{path}: expected version {version}, got {got!r:.60}; {advice}")
     try:
-        return Result.model_validate_json(text)
+        return kind.model_validate_json(text)
     except ValidationError as error:
         raise ResultFormatError(f"{path}: {first_error(error)}") from error
 
 
-def _is_later(version: object) -> bool:
-    return isinstance(version, int) and version > VERSION
+def _is_later(got: object, version: int) -> bool:
+    return isinstance(got, int) and got > version
 
 
 def first_error(error: ValidationError) -> str:

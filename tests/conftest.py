@@ -63,6 +63,7 @@ HOSTILE = {
     "quote": "> quote",
     "rule": "---",
     "backslash": "\\| \\",
+    "unseen": "red \x1b[31m, nothing \x00, and \u202egnorw si txet siht",
     "long": "x" * 10_000,
 }
 

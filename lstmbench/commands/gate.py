@@ -1,6 +1,7 @@
 """Guard: two builds on this machine, and whether the second is slower."""
 
 import re
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -42,6 +43,10 @@ def gate(
         bool,
         typer.Option("--self-test", help="Judge base against itself, and slowed down on purpose."),
     ] = False,
+    read: Annotated[
+        Path | None,
+        typer.Option(help="Judge nothing: render this verdict file, a stranger's even."),
+    ] = None,
     runs: Annotated[
         str, typer.Option(help="Of --self-test: how many with which slowdown, as a fraction.")
     ] = "0:9,0.03:3,0.05:3,0.1:3",
@@ -51,8 +56,14 @@ def gate(
     """Stop a change that makes something slower: base against head, block by block.
 
     Ends with 1 where a row is slower by more than is allowed, 3 where that cannot be told,
-    4 where a row is missing, 5 where one is wrong.
+    4 where a row is missing, 5 where one is wrong.  With --read it ends with 0 whatever the
+    verdict was, and the comment goes to standard output unless --comment names a file.
     """
+    if read is not None:
+        given = (base, head, backend, threads, output)
+        if self_test or any(each is not None for each in given):
+            raise UsageError("--read: expected nothing else but --comment, as nothing is judged")
+        return _render(read, comment)
     from ..environment import usable_cpus
     from ..gate import selftest, session, sides, view
     from ..gate.judgement import Rule
@@ -116,6 +127,20 @@ def _runs(text: str) -> dict[float, int]:
             )
         found[float(match[1])] = int(match[2])
     return found
+
+
+def _render(file: Path, page: Path | None) -> Exit:
+    """Write the comment of a verdict file; nothing of the file goes anywhere else."""
+    from ..gate.comment import comment
+    from ..gate.reading import read
+    from ..result import write_atomically
+
+    text = comment(read(file))
+    if page is None:
+        sys.stdout.write(text)
+    else:
+        write_atomically(page, text)
+    return Exit.OK
 
 
 def _blocks(text: str) -> dict[str, int]:

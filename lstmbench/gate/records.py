@@ -1,8 +1,11 @@
-"""What a verdict file holds: every row with its decision and the changes that it rests on."""
+"""What a verdict file holds: every row with its decision and the changes that it rests on.
+
+A series with a mistake in it is given up at the first: a million would be no better told.
+"""
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, FailFast, Field
 
 from ..environment import Environment
 from ..model import Model, NotNegative, Positive, Size
@@ -25,7 +28,7 @@ class Change(Model):
     """Where it is at most; null where there are too few blocks to say."""
     alpha: Annotated[float, Field(gt=0, lt=1)]
     """The chance of each of the two bounds to be wrong."""
-    blocks: tuple[float, ...]
+    blocks: Annotated[tuple[float, ...], FailFast()]
     """The log of the ratio in each block; of compile times in each row that compiled."""
 
 
@@ -135,7 +138,7 @@ class GateFile(Model):
     """Why, in one line."""
     exit_code: int
     """What the command ended with."""
-    rows: tuple[GateRow, ...]
+    rows: Annotated[tuple[GateRow, ...], FailFast()]
     """Every declared row."""
-    controls: tuple[Control, ...]
+    controls: Annotated[tuple[Control, ...], FailFast()]
     """What watched the machine."""
