@@ -29,6 +29,9 @@ class Emit:
         return a * b
 
     def fma(self, a, b, c):
+        # Tiny matrices in large tiles are zeros for the most part, and these are dear to multiply.
+        if not (a or b):
+            return c
         if isinstance(c, np.float64):
             return a * b + c
         return np.float32(float(a) * float(b) + float(c))
@@ -116,14 +119,13 @@ class Emit:
         if when is not None and not when:
             return self.const("u32" if kind == "u16" else kind, 0)
         view, index = _find(space, address + offset).place(kind, address + offset)
-        value = view[index]
-        return value if kind in ("f32", "f64") else int(value)
+        return view[index] if kind in ("f32", "f64") else view.item(index)
 
     def load4(self, space, address, offset=0, when=None):
         if when is not None and not when:
             return [0, 0, 0, 0]
         view, index = _find(space, address + offset).place("u32", address + offset, 4)
-        return [int(value) for value in view[index : index + 4]]
+        return view[index : index + 4].tolist()
 
     def store(self, space, kind, address, value, offset=0, when=None):
         if when is None or when:

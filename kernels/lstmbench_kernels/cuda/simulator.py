@@ -43,19 +43,21 @@ class Memory:
     def __init__(self, address: int, nbytes: int, fill: int) -> None:
         self.address, self.nbytes = address, nbytes
         self.bytes = np.full(-(-nbytes // 16) * 16, fill, np.uint8)
-        self._views = {kind: self.bytes.view(dtype) for kind, dtype in _DTYPES.items()}
+        self._views = {
+            kind: (self.bytes.view(dtype), dtype.itemsize) for kind, dtype in _DTYPES.items()
+        }
 
     def place(self, kind: str, address: int, count: int = 1) -> tuple[Any, int]:
         """The view that holds ``count`` numbers of a kind, and the index of the first."""
-        size = _DTYPES[kind].itemsize
-        offset = address - self.address
-        if offset < 0 or offset + size * count > self.nbytes:
+        view, size = self._views[kind]
+        offset, nbytes = address - self.address, size * count
+        if offset < 0 or offset + nbytes > self.nbytes:
             raise SimulationError(
-                f"{size * count} bytes at offset {offset} of an allocation of {self.nbytes}"
+                f"{nbytes} bytes at offset {offset} of an allocation of {self.nbytes}"
             )
-        if address % (size * count):
-            raise SimulationError(f"address {address} is not a multiple of {size * count}")
-        return self._views[kind], offset // size
+        if address % nbytes:
+            raise SimulationError(f"address {address} is not a multiple of {nbytes}")
+        return view, offset // size
 
 
 class Heap:
