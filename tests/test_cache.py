@@ -42,14 +42,25 @@ def run_copy(
     return float(value), int(compiled)
 
 
-def test_the_cache_is_found_again_and_never_serves_old_code(tmp_path: Path) -> None:
-    source = Path(lstmbench_kernels.__file__).parent
-    copy, cache = tmp_path / "copy", tmp_path / "cache"
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, float]:
+    """A copy of the package, a cache that a first process filled from it, and what it computed."""
+    folder = tmp_path_factory.mktemp("filled")
+    copy, cache = folder / "copy", folder / "cache"
     ignore = shutil.ignore_patterns("__pycache__")
+    source = Path(lstmbench_kernels.__file__).parent
     shutil.copytree(source, copy / "lstmbench_kernels", ignore=ignore)
     value, compiled = run_copy(copy, cache)
     assert value == pytest.approx(0.46211715726, abs=1e-9)  # tanh 0.5
     assert compiled > 0
+    return copy, cache, value
+
+
+def test_the_cache_is_found_again_and_never_serves_old_code(
+    filled: tuple[Path, Path, float], tmp_path: Path
+) -> None:
+    copy, kept, value = filled
+    cache = shutil.copytree(kept, tmp_path / "cache")
     assert run_copy(copy, cache) == (value, 0)
 
     cell = copy / "lstmbench_kernels" / "cells" / "rnn.py"
@@ -57,21 +68,26 @@ def test_the_cache_is_found_again_and_never_serves_old_code(tmp_path: Path) -> N
     times = cell.stat()
     edited = text.replace("n = tanh(pre)  # R1", "n = tanh(-pre) # R1")
     assert len(edited) == len(text)
-    cell.write_text(edited)
-    os.utime(cell, ns=(times.st_atime_ns, times.st_mtime_ns))  # same size, same date
-    other, compiled = run_copy(copy, cache)
+    try:
+        cell.write_text(edited)
+        os.utime(cell, ns=(times.st_atime_ns, times.st_mtime_ns))  # same size, same date
+        other, compiled = run_copy(copy, cache)
+    finally:
+        cell.write_text(text)
+        os.utime(cell, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert other == pytest.approx(-value, abs=1e-15)
     assert compiled > 0
 
 
-def test_what_the_same_lines_are_made_for_never_shares_an_index(tmp_path: Path) -> None:
-    cache = tmp_path / "cache"
-    source = Path(lstmbench_kernels.__file__).parent.parent
-    for environment in ({}, {"NUMBA_CPU_FEATURES": "-avx512f"}):
-        run_copy(source, cache, **environment)
+def test_what_the_same_lines_are_made_for_never_shares_an_index(
+    filled: tuple[Path, Path, float], tmp_path: Path
+) -> None:
+    copy, kept, _ = filled
+    cache = shutil.copytree(kept, tmp_path / "cache")
+    run_copy(copy, cache, NUMBA_CPU_FEATURES="-avx512f")
     program = PROGRAM.replace("RNN(", "GRU(").replace("import RNN", "import GRU")
     program = program.replace("np.ones((1, 1))", "np.ones(net.state_dict()[name].shape)")
-    run_copy(source, cache, program)
+    run_copy(copy, cache, program)
     indexes = [path for path in cache.rglob("*.nbi") if "forward" in path.name]
     # Two processors and one other cell: each its own index, with one file of code beside it.
     assert len(indexes) == 3
