@@ -144,7 +144,7 @@ def test_a_commit_that_makes_a_kernel_slower_is_stopped(repository: Repository):
     code, said, verdict, page = repository.gate("--blocks", "1,7", "--base", "HEAD~1")
 
     assert (code, verdict.verdict) == (1, "regressed")
-    assert said == (f"regressed: 1 of 1 rows slower: {ROW} takes 1.20× as long, at least 1.20×")
+    assert said.startswith(f"regressed: 1 of 1 rows slower: {ROW} takes 1.20× as long, at least")
     assert decisions(verdict) == {ROW: "regressed"}
     assert verdict.base.endswith("Words about the kernels")
     assert (verdict.rows[0].base_s, verdict.rows[0].head_s) == pytest.approx((0.003, 0.0036))
