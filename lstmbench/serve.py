@@ -11,6 +11,7 @@ import gc
 import json
 import signal
 import sys
+from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,9 @@ from .processors import bind_all_threads
 from .records import Outcome
 from .worker import Verified, measure_row, one_line, verified_only, verify
 from .workload import Workload
+
+# After so many answers all is loaded that verifying and measuring need.
+LOADING = 2
 
 
 def _die_with_parent() -> None:
@@ -60,14 +64,12 @@ def serve(talk: Connection) -> None:
     on_cpu = entry(opening["backend"]).device == "cpu"
     limits = Limits(opening["threads"], tuple(opening["cpus"])) if on_cpu else None
     oracles = OracleStore(Path(opening["oracles"]) if opening["oracles"] else None)
-    # What was loaded stays: looking through it for garbage would take 70 ms before each row.
-    gc.freeze()
 
     def tell(phase: str) -> None:
         send(phase=phase)
 
     row: Verified | Outcome = Outcome(status="failed", reason="no row was verified before")
-    while True:
+    for answered in count():
         request = receive()
         target = Target(**request["target"]) if request["target"] else None
         if request["workload"]:
@@ -82,6 +84,10 @@ def serve(talk: Connection) -> None:
         else:
             outcome = measure_row(row, target, tell, limits)
         send(outcome=outcome.model_dump(mode="json"))
+        # Libraries and compiled code are there with the first rows, and stay: to look through them
+        # for garbage would take 70 ms before each measurement.
+        if answered < LOADING:
+            gc.freeze()
 
 
 def main() -> None:
