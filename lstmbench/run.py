@@ -89,10 +89,15 @@ def start_worker(
     threads: int,
     oracles: Path | None = None,
     installation: Installation = Installation(),  # noqa: B008  it has no state
+    number: int = 0,
 ) -> WorkerProcess:
-    """A worker process on as many processors as it has threads, one to a core."""
+    """A worker process on as many processors as it has threads, one to a core.
+
+    Workers of another ``number`` are on other processors, where there are enough.
+    """
     cpus = usable_cpus()
-    bound = cpus[:threads] if threads <= len(cpus) else ()
+    first = number * threads % len(cpus)
+    bound = (cpus[first:] + cpus[:first])[:threads] if threads <= len(cpus) else ()
     return WorkerProcess(backend, threads, bound, oracles, installation)
 
 

@@ -58,7 +58,8 @@ class Machine:
         self._noise, self._drift, self._each = noise, drift, each
         self._slower, self.faults = slower or {}, faults or {}
 
-    def make_worker(self, side, backend, _threads):
+    def make_worker(self, side, backend, _threads, number):
+        assert number in (0, 1)
         self.started.append((side.name, backend))
         self.clock.advance(self._each)
         return Process(self, side.name.removesuffix("-again"), backend)
@@ -194,6 +195,25 @@ def test_noise_that_hides_a_change_is_inconclusive_and_says_how_much_it_hides():
     assert unsure
     assert all(row.smallest_effect > 0.02 for row in unsure)
     assert "may hide up to" in result.reason
+
+
+def test_rows_that_are_shown_to_be_unchanged_half_way_are_done_with():
+    many = tuple(a_workload(seq_len=n) for n in range(3, 15))
+    result = judged(Machine(noise=0.018, slower={("head", SECOND): 1.10}), a_plan(many))
+    blocks = {len(row.change.blocks) for row in result.rows if row.decision == "unchanged"}
+
+    assert blocks == {6, 8, 16}
+    assert len(result.rows[1].change.blocks) == 16
+
+
+def test_a_row_that_failed_in_one_block_has_no_time_whatever_the_others_say():
+    class Failing(Machine):
+        def seconds(self, side, workload, luck):
+            asked = self.turns.count(("head", SECOND))
+            self.faults = {("head", SECOND, "again"): "failed"} if asked == 33 else {}
+            return super().seconds(side, workload, luck)
+
+    assert decisions(judged(Failing()))[SECOND] == "missing"
 
 
 def test_drift_of_the_machine_is_no_change():

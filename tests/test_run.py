@@ -316,6 +316,17 @@ def test_workers_get_as_many_processors_as_threads_and_any_where_there_are_too_f
     ]
 
 
+def test_workers_of_another_number_are_on_other_processors_where_there_are_enough(monkeypatch):
+    monkeypatch.setattr(runs, "usable_cpus", lambda: [0, 2, 4])
+    made = []
+    monkeypatch.setattr(runs, "WorkerProcess", lambda *given: made.append(given[2]))
+
+    for threads, number in ((1, 1), (1, 2), (1, 3), (2, 1), (3, 1), (4, 1)):
+        runs.start_worker("fake", threads, number=number)
+
+    assert made == [[2], [4], [0], [4, 0], [0, 2, 4], ()]
+
+
 # --- exit codes
 
 

@@ -4,7 +4,8 @@ A process is asked for a row in several short slices.  Between two slices of its
 process has one, in an order that reads the same from both ends (base, head, control, control, head,
 base; the next time head is first): what the machine does in the meantime meets every side alike,
 and no side always follows the same one.  Interference only ever takes time, so a process gives one
-number of a row: the median time of its fastest slice.
+number of a row: the median time of its fastest slice.  The first processes of all sides share their
+processors, and so do the second.
 
 The control is the base once more: what differs between those two is the machine.
 """
@@ -40,7 +41,8 @@ class Repeater(Worker, Protocol):
         ...
 
 
-MakeWorker = Callable[[Side, str, int], Repeater]
+# Of a side, a backend, so many threads, and the how many-th of its side it is.
+MakeWorker = Callable[[Side, str, int, int], Repeater]
 
 
 class Observer(Protocol):
@@ -62,7 +64,7 @@ class Sampling:
     """
 
     slices: int = 3
-    target: Target = field(default_factory=lambda: Target(budget=0.04, precision=0.005))
+    target: Target = field(default_factory=lambda: Target(budget=0.025, precision=0.005))
     limit: Seconds = 120.0
 
 
@@ -111,9 +113,12 @@ def run_block(
     sampling: Sampling,
     order: random.Random,
 ) -> None:
-    """Measure a block, and add what it gave to ``times``; ``rows`` are those of each side."""
-    for side, jobs in rows.items():
-        for job in jobs:
+    """Measure a block, and add what it gave to ``times``; ``rows`` are those of each side.
+
+    A side that does not run a row has an empty block of it.
+    """
+    for job in {job: None for jobs in rows.values() for job in jobs}:
+        for side in SIDES:
             times[job.key].seconds[side].append([])
     for kind in kinds_of(rows):
         with crew(PROCESSES, rows, sides, kind, make_worker) as processes:
@@ -140,7 +145,9 @@ def crew(
     """So many fresh processes of each side that has rows of a kind, loaded side by side."""
     taking_part = [name for name in SIDES if _of({name: rows.get(name, ())}, kind)]
     processes = [
-        Process(name, make_worker(sides[name], *kind)) for name in taking_part for _ in range(each)
+        Process(name, make_worker(sides[name], *kind, number))
+        for name in taking_part
+        for number in range(each)
     ]
     try:
         for process in processes:

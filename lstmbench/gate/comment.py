@@ -148,8 +148,8 @@ def _method(result: GateFile) -> str:
         f"order; in each row the processes have {rule.slices} turns of {duration(rule.slice_s)}, "
         "one after another (base, head, control, control, head, base). A process gives the median "
         "of its fastest turn; the change of a block is the log ratio of head to base. "
-        f"{rule.screening} blocks of all rows, then {rule.confirmation} new ones of the rows that "
-        "the first had not shown to be unchanged, which alone decide about those.",
+        f"{rule.screening} blocks of all rows, then up to {rule.confirmation} new ones of the "
+        "rows that the first had not shown to be unchanged, which alone decide about those.",
         "Regressed: the exact one-sided signed-rank bound lies above what is allowed; the chance "
         f"of a false alarm on any of the {len(result.rows)} declared rows is at most "
         f"{percent(rule.family)} (Holm). Unchanged: both bounds, each of "

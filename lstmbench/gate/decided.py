@@ -46,34 +46,37 @@ def changes_in(times: Times, one: str = "base", other: str = "head") -> Numbers:
     return changes_of(seconds[:, 0], seconds[:, 1])
 
 
-def is_done(job: Job, times: Times, policy: Policy) -> bool:
-    """Whether screening has shown a row to be unchanged."""
-    return bool(is_unchanged(changes_in(times), _allowed(job, times, policy), policy.rule))
-
-
-def screened(job: Job, times: Times, declared: int, policy: Policy) -> GateRow:
-    """A row that screening is done with."""
-    return _row(job, times, changes_in(times), "unchanged", "screening", declared, policy)
+def settled(
+    jobs: Sequence[Job], measured: Mapping[Key, Times], stage: Stage, declared: int, policy: Policy
+) -> dict[Key, GateRow]:
+    """The rows that need no more blocks: shown to be unchanged, or without a time in some block."""
+    found = {}
+    for job in jobs:
+        times = measured[job.key]
+        trouble = [(side, times.trouble[side]) for side in times.trouble if side != "control"]
+        changes, allowed = changes_in(times), _allowed(job, times, policy)
+        if trouble:
+            side, outcome = trouble[0]
+            reason = f"{side}: {outcome.status}: {outcome.reason}"
+            found[job.key] = row_of(job, "missing", reason=reason)
+        elif is_unchanged(changes, allowed, policy.rule):
+            found[job.key] = _row(job, times, changes, "unchanged", stage, declared, policy)
+    return found
 
 
 def confirmed(
     jobs: Sequence[Job], measured: Mapping[Key, Times], declared: int, policy: Policy
 ) -> dict[Key, GateRow]:
-    """What the second stage decides, by its own blocks alone."""
+    """What the second stage decides at its end, by its own blocks alone."""
     found = {}
     series: dict[Key, Numbers] = {}
     for job in jobs:
-        times = measured[job.key]
-        for side, outcome in times.trouble.items():
-            if side != "control":
-                reason = f"{side}: {outcome.status}: {outcome.reason}"
-                found[job.key] = row_of(job, "missing", reason=reason)
-        changes = changes_in(times)
-        if job.key not in found and not len(changes):
+        changes = changes_in(measured[job.key])
+        if len(changes):
+            series[job.key] = changes
+        else:
             reason = "the budget was spent before it could be confirmed"
             found[job.key] = row_of(job, "inconclusive", reason=reason)
-        elif job.key not in found:
-            series[job.key] = changes
     whole = [job for job in jobs if job.key in series]
     if whole:
         allowed = np.array([_allowed(job, measured[job.key], policy) for job in whole])

@@ -1,10 +1,12 @@
 """What a gate decides from the changes that it measured: pure statistics, for many runs at once.
 
 The unit is the process: one number of a row from each, the log of its median time.  A block is four
-fresh processes in the order base, head, head, base, so that a steady drift meets both sides alike;
+fresh processes that take turns in the order base, head, head, base, so that drift meets both alike;
 its change is the mean of head's logs less the mean of base's.  Blocks come in two stages.  After
 the first, rows that are shown to be unchanged are done with.  The others are measured anew, and the
-second stage alone decides about them: choosing rows by the first costs it nothing.
+second stage alone decides about them: choosing rows by the first costs it nothing.  Half-way, rows
+that are shown to be unchanged are done with too; none is called slower before the end, so that this
+look costs no false alarm.
 
 What a row is allowed lies inside the test, not beside it: a row has regressed where its change is
 shown to be above that.  All declared rows share one chance of a false alarm (Holm, Scandinavian
@@ -46,6 +48,17 @@ class Rule:
     equivalence: float = 0.05
     screening: int = 6
     confirmation: int = 16
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """The parts of the second stage: after each, rows shown to be unchanged are done with."""
+        half = self.confirmation // 2
+        return (half, self.confirmation - half) if half else (self.confirmation,)
+
+    @property
+    def of_each_look(self) -> "Rule":
+        """For those: looking twice must not make it more likely to call a row unchanged."""
+        return replace(self, equivalence=self.equivalence / len(self.looks))
 
     @property
     def of_compilation(self) -> "Rule":

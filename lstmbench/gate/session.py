@@ -112,13 +112,13 @@ def workers() -> Iterator[MakeWorker]:
         oracles, caches = Path(folder) / "oracles", Path(folder) / "caches"
         oracles.mkdir()
 
-        def make(side: Side, backend: str, threads: int) -> Repeater:
+        def make(side: Side, backend: str, threads: int, number: int) -> Repeater:
             installation = Installation(
                 side.python,
                 side.path,
                 {"NUMBA_CACHE_DIR": str(caches / side.name), VARIABLE: UNDER_TEST},
             )
-            return SideWorker(side, start_worker(backend, threads, oracles, installation))
+            return SideWorker(side, start_worker(backend, threads, oracles, installation, number))
 
         yield make
 

@@ -10,7 +10,7 @@ from ..records import Key
 from .blocks import MakeWorker, Observer, Times, run_block
 from .compilation import compilation
 from .controls import controls_of
-from .decided import confirmed, is_done, screened
+from .decided import confirmed, settled
 from .policy import Policy, Rows
 from .proof import prove, unfit
 from .records import Control, GateRow
@@ -43,15 +43,21 @@ def run_stages(
     compiled = compilation(proofs, policy.rule.of_compilation, policy)
     if compiled:
         policy = replace(policy, rule=policy.rule.of_rows)
-    first, _ = stages.measure("screening", fit, policy.rule.screening)
-    doubtful = [job for job in fit if not is_done(job, first[job.key], policy)]
-    second, blocks = stages.measure(
-        "confirmation", doubtful, policy.rule.confirmation if doubtful else 0
-    )
-    decided = confirmed(doubtful, second, declared, policy)
-    for job in fit:
-        if job not in doubtful:
-            decided[job.key] = screened(job, first[job.key], declared, policy)
+    first: dict[Key, Times] = {}
+    stages.measure("screening", fit, rows.watched, policy.rule.screening, first)
+    decided = settled(fit, first, "screening", declared, policy)
+    left = [job for job in fit if job.key not in decided]
+    second: dict[Key, Times] = {}
+    blocks = 0
+    policy = replace(policy, rule=policy.rule.of_each_look)
+    for part in policy.rule.looks:
+        if not left:
+            break
+        watched = [job for job in rows.watched if job in left] or rows.watched[:1]
+        blocks += stages.measure("confirmation", left, watched, part, second)
+        decided |= settled(left, second, "confirmation", declared, policy)
+        left = [job for job in left if job.key not in decided]
+    decided |= confirmed(left, second, declared, policy)
     return Findings(
         rows=(
             *(out.get(job.key) or decided[job.key] for job in rows.declared),
@@ -79,22 +85,30 @@ class _Stages:
         self._order = random.Random(policy.seed)
         self._end = clock.now() + policy.budget
 
-    def measure(self, name: str, jobs: Sequence[Job], most: int) -> tuple[dict[Key, Times], int]:
-        """What blocks of some rows gave, and how many there was time for."""
-        watched, foreign = self._rows.watched, self._rows.foreign
+    def measure(
+        self,
+        name: str,
+        jobs: Sequence[Job],
+        watched: Sequence[Job],
+        most: int,
+        times: dict[Key, Times],
+    ) -> int:
+        """Add what blocks of some rows and of the controls give; how many there was time for."""
+        foreign = self._rows.foreign
         of_sides = {
             "base": [*dict.fromkeys((*jobs, *watched)), *foreign],
             "head": [*jobs, *foreign],
             "control": list(watched),
         }
-        times = {job.key: Times() for job in of_sides["base"]}
+        for job in of_sides["base"]:
+            times.setdefault(job.key, Times())
         begin = self._clock.now()
         for done in range(most):
             each = (self._clock.now() - begin) / done if done else 0.0
             if self._clock.now() + each > self._end:
-                return times, done
+                return done
             self._observer.began(f"{name}, block {done + 1} of {most}", len(of_sides["base"]))
             run_block(
                 of_sides, self._sides, times, self._make_worker, self._policy.sampling, self._order
             )
-        return times, most
+        return most
