@@ -50,10 +50,6 @@ class Worker(Protocol):
         """Verify and measure one row; what goes wrong is in the outcome."""
         ...
 
-    def again(self, target: Target, limit: Seconds) -> Outcome:
-        """Measure the row that it performed last once more, as it stands there."""
-        ...
-
     def close(self) -> None:
         """End it, at once."""
         ...
@@ -158,6 +154,7 @@ class WorkerProcess:
         return self._ask(asdict(workload), target, limit, tell)
 
     def again(self, target: Target, limit: Seconds) -> Outcome:
+        """Measure the row that was verified last, and only verified, as it stands there."""
         return self._ask(None, target, limit, lambda _phase: None)
 
     def _ask(

@@ -25,11 +25,11 @@ VERSION = 1
 AnyFile = TypeVar("AnyFile", bound=Model)
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a result file; ``schemas/`` has it as a file."""
+def json_schema(of: type[Model] = Result) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a kind of file; ``schemas/`` has each as a file."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Result.model_json_schema(by_alias=True),
+        **of.model_json_schema(by_alias=True),
     }
 
 

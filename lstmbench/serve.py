@@ -2,8 +2,8 @@
 
 ``python -m lstmbench.serve FD`` speaks with the process that started it over one inherited socket:
 a JSON object a message.  The first names the backend and the processors to stay on; each further
-one is a row, or asks for the last row once more, which is then measured without being prepared
-again.  Whatever a framework prints goes to the log of the worker, never into the talk.
+one is a row, or asks for a time of the row that was only verified last, as often as one likes.
+Whatever a framework prints goes to the log of the worker, never into the talk.
 """
 
 import ctypes
@@ -68,7 +68,8 @@ def serve(talk: Connection) -> None:
     def tell(phase: str) -> None:
         send(phase=phase)
 
-    row: Verified | Outcome = Outcome(status="failed", reason="no row was verified before")
+    nothing = Outcome(status="failed", reason="no row was verified before")
+    row: Verified | Outcome = nothing
     for answered in count():
         request = receive()
         target = Target(**request["target"]) if request["target"] else None
@@ -76,6 +77,8 @@ def serve(talk: Connection) -> None:
             workload = Workload(
                 **{**request["workload"], "steps": tuple(request["workload"]["steps"])}
             )
+            # Never two rows at once: they may be large.
+            row = nothing
             row = verify(backend, workload, tell, oracles, timed=target is not None)
         if isinstance(row, Outcome):
             outcome = row
@@ -83,6 +86,8 @@ def serve(talk: Connection) -> None:
             outcome = verified_only(row)
         else:
             outcome = measure_row(row, target, tell, limits)
+        if request["workload"] and target:
+            row = nothing
         send(outcome=outcome.model_dump(mode="json"))
         # Libraries and compiled code are there with the first rows, and stay: to look through them
         # for garbage would take 70 ms before each measurement.

@@ -12,6 +12,10 @@ from conftest import require_peer
 from lstmbench import cli, plan, report, session, suite
 from lstmbench.backends.registry import BACKENDS
 from lstmbench.errors import UsageError
+from lstmbench.gate.comment import comment
+from lstmbench.gate.records import GateFile
+from lstmbench.gate.selftest import SelfTestFile
+from lstmbench.gate.selftest_page import page, tries_table
 from lstmbench.labels import kind_of
 from lstmbench.result import read
 
@@ -103,6 +107,21 @@ def test_the_suites_of_the_readme_are_those_that_come_along():
     assert table.splitlines() == [
         f"| `{each.name}` | {each.description} |" for each in suite.builtin_suites().values()
     ]
+
+
+def test_what_the_gate_found_of_itself_is_as_it_was_measured():
+    (path,) = (RESULTS / "gate").glob("*-self-test.json")
+    found = SelfTestFile.model_validate_json(path.read_text(encoding="utf-8"))
+
+    assert path.with_suffix(".md").name in README
+    assert tries_table(found) in README
+    assert path.with_suffix(".md").read_text(encoding="utf-8") == page(found)
+
+
+def test_the_pages_beside_verdict_files_are_theirs():
+    for path in (RESULTS / "gate").glob("*-load.json"):
+        verdict = GateFile.model_validate_json(path.read_text(encoding="utf-8"))
+        assert path.with_suffix(".md").read_text(encoding="utf-8") == comment(verdict), path
 
 
 def test_the_exit_codes_of_the_readme_are_those_of_the_tool():

@@ -137,7 +137,7 @@ def test_the_same_code_passes_and_every_row_is_shown_to_be_unchanged():
     assert (result.verdict, result.exit_code) == ("passed", 0)
     assert set(decisions(result).values()) == {"unchanged"}
     assert result.reason == (
-        "no row is slower by more than is allowed: 4 unchanged; each is 95 % sure"
+        "no row is slower by more than the 2 % allowed: 4 unchanged; 95 % sure of each"
     )
     assert result.rule.confirmation == 0
 
@@ -151,8 +151,10 @@ def test_a_slower_row_is_found_and_told_with_its_bound():
     assert slow.change.low > 1.02
     assert slow.change.low < 1.10 < slow.change.high
     assert len(slow.change.blocks) == result.rule.confirmation == 16
-    assert result.reason.startswith(f"1 of 4 rows slower: {SECOND} takes 1.1")
-    assert result.reason.endswith("; the chance of a false alarm is at most 1 %")
+    assert result.reason.startswith(
+        f"1 of 4 rows slower by more than the 2 % allowed: {SECOND} takes 1.1"
+    )
+    assert result.reason.endswith("; of code that is no slower at most 1 % of runs end so")
     others = [word for row, word in decisions(result).items() if row != SECOND]
     assert others == ["unchanged"] * 3
 
@@ -194,7 +196,7 @@ def test_noise_that_hides_a_change_is_inconclusive_and_says_how_much_it_hides():
     unsure = [row for row in result.rows if row.decision == "inconclusive"]
     assert unsure
     assert all(row.smallest_effect > 0.02 for row in unsure)
-    assert "may hide up to" in result.reason
+    assert "rows may hide it, the most " in result.reason
 
 
 def test_rows_that_are_shown_to_be_unchanged_half_way_are_done_with():
@@ -281,7 +283,9 @@ def test_kernels_that_take_longer_to_compile_are_a_regression():
 
     assert (row.decision, result.verdict) == ("regressed", "regressed")
     assert row.change.low > 1.10
-    assert result.reason.startswith("1 of 6 rows slower: compilation takes 1.3")
+    assert result.reason.startswith(
+        "1 of 6 rows slower by more than the 2 % allowed: compilation takes 1."
+    )
 
 
 def test_a_machine_on_which_the_same_code_compiles_slower_leaves_it_open():

@@ -7,6 +7,7 @@ from test_gate import SECOND, Machine, judged
 
 from lstmbench.gate.comment import LARGEST, MARKER, SHOWN, comment
 from lstmbench.gate.records import Change, GateFile
+from lstmbench.markdown import escape
 
 SLOW = judged(Machine(slower={("head", SECOND): 1.10})).model_copy(
     update={"command": "lstmbench gate --base main"}
@@ -25,11 +26,13 @@ def changed(result: GateFile, **fields: object) -> GateFile:
 def test_the_first_lines_say_what_how_much_how_sure_and_how_to_see_it_again():
     marker, _, first, second = comment(SLOW).splitlines()[:4]
     assert marker == MARKER
-    assert first.startswith("❌ **lstmbench gate: regressed** — 1 of 4 rows slower: ")
+    assert first.startswith(
+        "❌ **lstmbench gate: regressed** — 1 of 4 rows slower by more than the 2 % allowed: "
+    )
     assert " as long, at least 1.0" in first
     assert second == (
-        "To see it again (it took 3:43): <code>lstmbench gate --base main</code> "
-        "(base the base, head the head)."
+        "To measure it again: <code>lstmbench gate --base main</code> (base the base; "
+        f"head the head; {escape(SLOW.environment.machine.cpu_model)}; 4 min)."
     )
 
 

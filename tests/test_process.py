@@ -51,6 +51,35 @@ def environment_of(worker):
     return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
 
 
+# --- a row that is measured more than once
+
+
+def test_a_row_that_was_verified_is_measured_as_often_as_one_likes(start):
+    worker = start()
+    verified = worker.perform(GOOD, None, PLENTY, lambda _phase: None)
+    first, second = (worker.again(QUICK, PLENTY) for _ in range(2))
+
+    assert verified.status == "skipped"
+    assert first.status == second.status == "ok"
+    assert first.time_s.median == pytest.approx(second.time_s.median)
+    assert first.error == verified.error
+
+
+def test_a_row_that_is_wrong_has_no_time_however_often_it_is_asked_for(start):
+    worker = start("wrong")
+    worker.perform(BAD, None, PLENTY, lambda _phase: None)
+
+    assert worker.again(QUICK, PLENTY).status == "incorrect"
+
+
+def test_a_row_that_was_measured_is_not_kept(start):
+    worker = start()
+    perform(worker, GOOD)
+
+    again = worker.again(QUICK, PLENTY)
+    assert (again.status, again.reason) == ("failed", "no row was verified before")
+
+
 # --- a worker that lives
 
 

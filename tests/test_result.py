@@ -11,7 +11,6 @@ import jsonschema
 import pytest
 from conftest import GOLDEN, a_header, a_row, a_workload, bad_row, ok_outcome
 
-from lstmbench import result
 from lstmbench.environment import fingerprint
 from lstmbench.errors import OutputError, ResultFormatError
 from lstmbench.records import Outcome, make_row
@@ -366,28 +365,3 @@ def test_a_folder_in_the_place_of_the_file_is_an_error_of_output(tmp_path):
 def test_a_folder_that_is_not_there_is_an_error_of_output(tmp_path):
     with pytest.raises(OutputError, match="cannot be written: No such file or directory"):
         write_atomically(tmp_path / "absent" / "file", "new")
-
-
-# --- the schema as a file, and as a table
-
-SCHEMAS = Path(result.__file__).parent / "schemas"
-FIELDS = Path(__file__).parent.parent / "results" / "README.md"
-
-
-def test_the_shipped_schema_is_that_of_the_code():
-    shipped = json.loads((SCHEMAS / "result-1.json").read_text(encoding="utf-8"))
-    assert shipped == json_schema(), "lstmbench report --schema > lstmbench/schemas/result-1.json"
-
-
-def test_every_field_of_the_schema_is_described():
-    schema = json_schema()
-    for name, record in {"Result": schema, **schema["$defs"]}.items():
-        for field, about in record["properties"].items():
-            assert about.get("description"), f"{name}.{field}"
-
-
-def test_every_field_is_in_the_table_of_fields_with_its_description():
-    schema, table = json_schema(), FIELDS.read_text(encoding="utf-8")
-    for record in (schema, *schema["$defs"].values()):
-        for field, about in record["properties"].items():
-            assert f"| `{field}` | {' '.join(about['description'].split())} |" in table, field

@@ -9,6 +9,7 @@ import pytest
 from test_gate import SIDES, WORKLOADS, Machine, judged
 
 from lstmbench.gate.selftest import SelfTestFile, Tries, least_found, run_self_test, slowed
+from lstmbench.gate.selftest_page import page
 from lstmbench.gate.sides import UNDER_TEST, Side
 
 WORKSPACE = """
@@ -106,3 +107,18 @@ def test_the_least_slowdown_is_one_from_which_on_all_are_found():
     assert least(p3=4, p5=19, p10=20) == 0.05
     assert least(p3=20, p5=10, p10=20) == 0.10
     assert least(p3=0, p10=2) is None
+
+
+def test_a_page_tells_of_each_slowdown_and_the_least_that_is_found():
+    found = SelfTestFile(tries=(tried(0.0, 108, 0), tried(0.05, 36, 35)), runs=())
+
+    assert page(found).splitlines() == [
+        "| head is slower by | runs | rows | found | undecided | rate | 95 % interval "
+        "| runs stopped |",
+        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| 0 % | 1 | 108 | 0 | 0 | 0.0 % | 0.0 % to 3.4 % | 0 |",
+        "| 5 % | 1 | 36 | 35 | 0 | 97.2 % | 85.5 % to 99.9 % | 0 |",
+        "",
+        "found, where nothing is slower, are false alarms; "
+        "the least slowdown that is found nine times in ten is 5 %.",
+    ]

@@ -51,7 +51,7 @@ def test_the_base_is_where_the_branch_began_and_the_head_is_the_working_tree(rep
     with make_sides(None) as sides:
         assert [kernel_of(side) for side in sides.values()] == ["first", "not committed", "first"]
         assert sides["base"].revision.endswith("The first one")
-        assert sides["head"].revision == str(repository)
+        assert sides["head"].revision.endswith(" The second one, and what is not committed")
         places = {side.path[0] for side in sides.values()}
         assert len(places) == 3
         assert not any(place.is_relative_to(repository) for place in places)

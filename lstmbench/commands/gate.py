@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import Exit, UsageError, unknown
-from .options import AsJson, Backends, Quietly, Suite, Threads, counts, names
+from .options import AsJson, Backends, Quietly, Suite, Threads, counts, names, print_json
 
 # What ends with an exit code other than 0.
 FAIL_ON = ("inconclusive", "regression", "never")
@@ -50,6 +50,10 @@ def gate(
     runs: Annotated[
         str, typer.Option(help="Of --self-test: how many with which slowdown, as a fraction.")
     ] = "0:9,0.03:3,0.05:3,0.1:3",
+    schema: Annotated[
+        bool,
+        typer.Option("--schema", help="Print the JSON Schema of a verdict file."),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quietly = False,
 ) -> Exit:
@@ -59,13 +63,20 @@ def gate(
     4 where a row is missing, 5 where one is wrong.  With --read it ends with 0 whatever the
     verdict was, and the comment goes to standard output unless --comment names a file.
     """
+    if schema:
+        from ..gate.records import GateFile
+        from ..gate.selftest import SelfTestFile
+        from ..result import json_schema
+
+        print_json(json_schema(SelfTestFile if self_test else GateFile))
+        return Exit.OK
     if read is not None:
         given = (base, head, backend, threads, output)
         if self_test or any(each is not None for each in given):
             raise UsageError("--read: expected nothing else but --comment, as nothing is judged")
         return _render(read, comment)
     from ..environment import usable_cpus
-    from ..gate import selftest, session, sides, view
+    from ..gate import selftest, selftest_page, session, sides, view
     from ..gate.judgement import Rule
     from ..gate.policy import Policy
     from ..plan import make_plan
@@ -107,6 +118,8 @@ def gate(
                 lambda each: session.gate(plan, policy, each, make_worker, watcher),
                 keep,
             )
+            if comment is not None:
+                write_atomically(comment, selftest_page.page(found))
             view.show_tries(found, as_json=as_json)
             return Exit.OK
         result = session.gate(plan, policy, both, make_worker, watcher)

@@ -37,7 +37,7 @@ class Repeater(Worker, Protocol):
     """A worker that measures a row as often as it is asked to, without preparing it anew."""
 
     def again(self, target: Target, limit: Seconds) -> Outcome:
-        """Measure the row that it performed last."""
+        """Measure the row that was verified last, and only verified, as it stands there."""
         ...
 
 

@@ -7,7 +7,7 @@ a comment may be leaves out its least important parts, in a stated order, and sa
 from collections.abc import Callable, Sequence
 
 from ..markdown import escape, fold, table
-from ..units import clock_time, duration, percent, significant
+from ..units import duration, percent, significant
 from .records import Control, GateFile, GateRow
 from .verdict import slowness
 
@@ -56,9 +56,9 @@ def _verdict(result: GateFile) -> str:
     """What got slower, by how much, how sure; and what to run to see it again."""
     lines = [
         f"{MARKS[result.verdict]} **lstmbench gate: {result.verdict}** — {escape(result.reason)}.",
-        f"To see it again (it took {clock_time(result.seconds)}): "
-        f"<code>{escape(result.command)}</code> "
-        f"(base {escape(result.base)}, head {escape(result.head)}).",
+        f"To measure it again: <code>{escape(result.command)}</code> (base {escape(result.base)}; "
+        f"head {escape(result.head)}; {escape(result.environment.machine.cpu_model)}; "
+        f"{max(round(result.seconds / 60), 1)} min).",
     ]
     return "\n".join(lines)
 

@@ -125,7 +125,7 @@ class GateFile(Model):
     head: str
     """What head was."""
     rule: RuleRecord
-    """How sure the gate was to be."""
+    """What was asked of it: how sure, and how much time."""
     seconds: NotNegative
     """How long it took."""
     environment: Environment

@@ -67,7 +67,7 @@ def make_sides(base: str | None, head: str | None = None) -> Iterator[dict[str, 
         first = _prepare("base", base or merge_base(), root, harness)
         sides = {
             "base": first,
-            "head": _prepare("head", head or str(_top_level()), root, harness),
+            "head": _prepare("head", head, root, harness) if head else _work(root, harness),
             "control": copy_of(first, "control", root),
         }
         yield sides
@@ -102,6 +102,15 @@ def _prepare(name: str, given: str, root: Path, harness: Path) -> Side:
     if not python.exists():
         return _side(name, str(path), Path(sys.executable), path, root, harness)
     return _side(name, str(path), python.absolute(), _installed(python, harness), root, harness)
+
+
+def _work(root: Path, harness: Path) -> Side:
+    """The working tree as it is."""
+    top = _top_level()
+    revision = _git("log", "-1", "--format=%h %s", check=False) or str(top)
+    if _git("status", "--porcelain"):
+        revision += ", and what is not committed"
+    return replace(_prepare("head", str(top), root, harness), revision=revision)
 
 
 def _side(name: str, revision: str, python: Path, source: Path, root: Path, harness: Path) -> Side:

@@ -44,7 +44,8 @@ def run_stages(
     if compiled:
         policy = replace(policy, rule=policy.rule.of_rows)
     first: dict[Key, Times] = {}
-    stages.measure("screening", fit, rows.watched, policy.rule.screening, first)
+    if fit:
+        stages.measure("screening", fit, rows.watched, policy.rule.screening, first)
     decided = settled(fit, first, "screening", declared, policy)
     left = [job for job in fit if job.key not in decided]
     second: dict[Key, Times] = {}

@@ -42,24 +42,32 @@ def conclude(findings: Findings, policy: Policy) -> tuple[Verdict, str]:
     if worse:
         names = "; ".join(told(row) for row in worse[:NAMED])
         more = "; …" if len(worse) > NAMED else ""
-        chance = f"{100 * policy.rule.family:g} %"
         return "regressed", (
-            f"{_count(worse, rows)} slower: {names}{more}; "
-            f"the chance of a false alarm is at most {chance}"
+            f"{_count(worse, rows)} slower by more than {_allowed(policy)}: {names}{more}; "
+            f"of code that is no slower at most {100 * policy.rule.family:g} % of runs end so"
         )
     # Of compile times there may be too few to ever be sure: they stop what is shown to be slower.
     unsure = [row for row in _of(rows, "inconclusive") if row.id != COMPILATION]
     if unsure:
-        hidden = max((row.smallest_effect or float("inf") for row in unsure), default=0.0)
-        size = f"up to {100 * hidden:.0f} %" if hidden < float("inf") else "any change"
+        worst = max(unsure, key=_hidden)
+        size = f"{100 * _hidden(worst):.0f} %" if _hidden(worst) < float("inf") else "any change"
         return "inconclusive", (
-            f"no row is shown to be slower, but {_count(unsure, rows)} may hide {size}: "
-            f"{unsure[0].id}"
+            f"no row is shown to be slower, but {_count(unsure, rows)} may hide it, the most "
+            f"{worst.id}, up to {size}; more --blocks and --budget, or a quieter machine, may tell"
         )
-    sure = f"{100 * (1 - policy.rule.equivalence):g} %"
     return "passed", (
-        f"no row is slower by more than is allowed: {_summary(rows)}; each is {sure} sure"
+        f"no row is slower by more than {_allowed(policy)}: {_summary(rows)}; "
+        f"{100 * (1 - policy.rule.equivalence):g} % sure of each"
     )
+
+
+def _allowed(policy: Policy) -> str:
+    return "is allowed" if policy.margins else f"the {100 * policy.margin:g} % allowed"
+
+
+def _hidden(row: GateRow) -> float:
+    """The largest slowdown that a run may have missed in a row."""
+    return float("inf") if row.smallest_effect is None else row.smallest_effect
 
 
 def slowness(row: GateRow) -> float:

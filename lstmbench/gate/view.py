@@ -7,10 +7,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ..clock import Clock, WallClock
-from ..units import clock_time, duration, percent
+from ..units import clock_time, duration
 from .blocks import Observer
 from .records import GateFile, GateRow
-from .selftest import Run, SelfTestFile, least_found
+from .selftest import Run, SelfTestFile
+from .selftest_page import HEADS, body, sentence
 
 STYLES = {
     "regressed": "bold red",
@@ -70,25 +71,13 @@ def show_tries(found: SelfTestFile, *, as_json: bool) -> None:
         sys.stdout.write(found.model_dump_json(by_alias=True, indent=1) + "\n")
         return
     view = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    heads = ["head is slower by", "runs", "rows", "found", "undecided", "rate", "95 % interval"]
-    for head in (*heads, "runs stopped"):
-        view.add_column(head, justify="right", no_wrap=True)
-    for each in found.tries:
-        low, high = each.interval
-        cells = (each.runs, each.rows, each.found, each.undecided, percent(each.rate))
-        interval = f"{percent(low)} to {percent(high)}"
-        view.add_row(f"{100 * each.share:g} %", *map(str, cells), interval, str(each.stopped))
-    console, least = Console(), least_found(found.tries)
+    for head in HEADS:
+        view.add_column(head, justify="right")
+    for cells in body(found):
+        view.add_row(*cells)
+    console = Console()
     console.print(view)
-    console.print(
-        "found, where nothing is slower, are false alarms; "
-        + (
-            f"the least slowdown that is found nine times in ten is {100 * least:g} %"
-            if least
-            else "no slowdown that was tried is found nine times in ten"
-        ),
-        soft_wrap=True,
-    )
+    console.print(sentence(found), soft_wrap=True)
 
 
 def table(result: GateFile) -> Table:
