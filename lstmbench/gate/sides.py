@@ -5,14 +5,13 @@ One harness, that of the head, drives every side; only what is under test differ
 A worker says which kernels it has loaded, so that a side is never measured in another's name.
 """
 
+import os
 import shutil
 import subprocess
 import sys
-import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -144,9 +143,11 @@ def _copy(folder: Path, target: Path) -> None:
 
 
 def _check_out(commit: str, target: Path) -> None:
-    archive = _run("archive", "--format=tar", commit, cwd=_top_level())
-    with tarfile.open(fileobj=BytesIO(archive)) as files:
-        files.extractall(target, filter="data")
+    """Write the files of a commit; by an index of its own, so that the repository keeps its own."""
+    target.mkdir()
+    index = {"GIT_INDEX_FILE": str(target.with_name(f"{target.name}-index"))}
+    _run("read-tree", commit, cwd=_top_level(), variables=index)
+    _run("checkout-index", "--all", f"--prefix={target}/", cwd=_top_level(), variables=index)
 
 
 def _describe(commit: str) -> str:
@@ -171,10 +172,18 @@ def _git(*arguments: str, check: bool = True) -> str:
         return ""
 
 
-def _run(*arguments: str, cwd: Path | None = None) -> bytes:
+def _run(
+    *arguments: str, cwd: Path | None = None, variables: Mapping[str, str] | None = None
+) -> bytes:
     """What git says; raises ``UsageError`` where it refuses or is not there."""
     try:
-        done = subprocess.run(["git", *arguments], cwd=cwd, capture_output=True, check=False)
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=cwd,
+            env={**os.environ, **(variables or {})},
+            capture_output=True,
+            check=False,
+        )
     except OSError as error:
         raise UsageError(f"git: cannot be run: {error.strerror}; install git") from error
     if done.returncode != 0:
