@@ -50,10 +50,11 @@ def conclude(findings: Findings, policy: Policy) -> tuple[Verdict, str]:
     unsure = [row for row in _of(rows, "inconclusive") if row.id != COMPILATION]
     if unsure:
         worst = max(unsure, key=_hidden)
-        size = f"{100 * _hidden(worst):.0f} %" if _hidden(worst) < float("inf") else "any change"
+        most = _hidden(worst)
+        size = f"up to {100 * most:.0f} %" if most < float("inf") else "however large"
         return "inconclusive", (
             f"no row is shown to be slower, but {_count(unsure, rows)} may hide it, the most "
-            f"{worst.id}, up to {size}; more --blocks and --budget, or a quieter machine, may tell"
+            f"{worst.id}, {size}; more --blocks and --budget, or a quieter machine, may tell"
         )
     return "passed", (
         f"no row is slower by more than {_allowed(policy)}: {_summary(rows)}; "
