@@ -12,6 +12,7 @@ from rich.text import Text
 from .compare import Comparison, Timed
 from .compare_page import OTHER_MACHINE, machines, meaning
 from .fields import median
+from .markdown import printable
 from .records import Row
 from .tables import MODE_WORDS
 from .units import ratio
@@ -97,4 +98,4 @@ def _name(row: Row) -> str:
 def _plain(text: str, style: str = "") -> Text:
     """Text of one line without control characters, which a terminal would obey."""
     line = " ".join(text.split())
-    return Text("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line), style)
+    return Text(printable(line), style)

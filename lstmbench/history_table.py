@@ -11,6 +11,7 @@ from rich.text import Text
 from .compare_table import STYLES
 from .history import Change, History, Series, Step
 from .history_page import chart, count, extremes, machine, meaning, period, summary, then, version
+from .markdown import printable
 from .records import Row
 from .steps import NEEDED
 from .units import duration, ratio
@@ -85,7 +86,7 @@ def _name(row: Row) -> str:
 
 def _plain(text: str, style: str, *, ascii_only: bool) -> Text:
     """Text of one line without control characters, which a terminal would obey."""
-    line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    line = printable(text)
     if ascii_only:
         line = line.translate(ASCII).encode("ascii", "replace").decode()
     return Text(line, style)

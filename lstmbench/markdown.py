@@ -16,12 +16,17 @@ def escape(text: str) -> str:
 
     What cannot be seen (control characters, marks that turn the direction of writing) shows as �.
     """
-    line = "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
+    line = printable(" ".join(text.split()))
     if len(line) > LONGEST:
         line = line[: LONGEST - 1] + "…"
     quiet = _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", line)
     quiet = _LEADING.sub(lambda match: f"{match[1]}&#{ord(match[2])};", quiet)
     return _LIVE.sub(lambda match: f"{match[0]}&#8203;", quiet)
+
+
+def printable(text: str) -> str:
+    """Text without what cannot be seen, and a terminal or a page may obey: each shows as �."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def table(head: Sequence[str], body: Iterable[Sequence[str]], left: Sequence[int] = ()) -> str:

@@ -21,3 +21,7 @@ class Model(BaseModel):
         extra="ignore",
         use_attribute_docstrings=True,
     )
+
+    def as_file(self) -> str:
+        """The text of a file that holds this record."""
+        return self.model_dump_json(by_alias=True, indent=1) + "\n"

@@ -19,9 +19,6 @@ from .errors import OutputError, ResultFormatError
 from .model import Model
 from .records import Header, Result, Row
 
-SCHEMA = "lstmbench/result"
-VERSION = 1
-
 AnyFile = TypeVar("AnyFile", bound=Model)
 
 
@@ -39,19 +36,17 @@ def read(path: Path) -> Result:
         text = path.read_bytes()
     except OSError as error:
         raise ResultFormatError(f"{path}: cannot be read: {error.strerror}") from error
-    return validated(path, text, Result, "an lstmbench result file", SCHEMA, VERSION)
+    return validated(path, text, Result, "an lstmbench result file")
 
 
-def validated(
-    path: Path, text: bytes, kind: type[AnyFile], what: str, schema: str, version: int
-) -> AnyFile:
+def validated(path: Path, text: bytes, kind: type[AnyFile], what: str) -> AnyFile:
     """What the text of a file says; raises ``ResultFormatError`` with one clear line.
 
     Args:
-        kind: the record of such a file; ``what`` names it for a person.
-        schema: which schema the file is to name.
-        version: which version of it.
+        kind: the record of such a file, whose schema and version the file is to name.
+        what: its name for a person.
     """
+    schema, version = (kind.model_fields[name].default for name in ("schema_", "version"))
     try:
         start = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -88,7 +83,7 @@ def write(path: Path, header: Header, rows: Sequence[Row]) -> None:
     result = Result(
         **{name: getattr(header, name) for name in Header.model_fields}, rows=tuple(rows)
     )
-    write_atomically(path, result.model_dump_json(by_alias=True, indent=1) + "\n")
+    write_atomically(path, result.as_file())
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -24,7 +24,7 @@ from .measure import Target
 from .oracles import OracleStore
 from .processors import bind_all_threads
 from .records import Outcome
-from .worker import Verified, measure_row, one_line, verified_only, verify
+from .worker import Verified, one_line, outcome_of, verify
 from .workload import Workload
 
 # After so many answers all is loaded that verifying and measuring need.
@@ -80,12 +80,7 @@ def serve(talk: Connection) -> None:
             # Never two rows at once: they may be large.
             row = nothing
             row = verify(backend, workload, tell, oracles, timed=target is not None)
-        if isinstance(row, Outcome):
-            outcome = row
-        elif target is None:
-            outcome = verified_only(row)
-        else:
-            outcome = measure_row(row, target, tell, limits)
+        outcome = outcome_of(row, target, tell, limits)
         if request["workload"] and target:
             row = nothing
         send(outcome=outcome.model_dump(mode="json"))

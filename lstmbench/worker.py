@@ -80,10 +80,8 @@ def perform(
 
     What goes wrong inside a backend is an outcome with a reason, never an exception.
     """
-    found = verify(backend, workload, tell, oracles, timed=target is not None)
-    if isinstance(found, Outcome):
-        return found
-    return verified_only(found) if target is None else measure_row(found, target, tell, limits)
+    row = verify(backend, workload, tell, oracles, timed=target is not None)
+    return outcome_of(row, target, tell, limits)
 
 
 def verify(
@@ -98,10 +96,17 @@ def verify(
     return _guarded(lambda: _verify(backend, workload, tell, oracles, timed=timed))
 
 
-def measure_row(
-    row: Verified, target: Target, tell: Callable[[str], None], limits: Limits | None
+def outcome_of(
+    row: Verified | Outcome,
+    target: Target | None,
+    tell: Callable[[str], None],
+    limits: Limits | None,
 ) -> Outcome:
-    """Measure a row that was verified, and judge its last results too."""
+    """Measure what was verified, where there is a target, and judge its last results too."""
+    if isinstance(row, Outcome):
+        return row
+    if target is None:
+        return _verified_only(row)
     return _guarded(lambda: _measure(row, target, tell, limits))
 
 
@@ -154,7 +159,7 @@ def _verify(
     )
 
 
-def verified_only(row: Verified) -> Outcome:
+def _verified_only(row: Verified) -> Outcome:
     """The outcome of a row that is not measured."""
     return Outcome(
         status="skipped", reason="verified only", compile_s=row.compile_s, error=row.error

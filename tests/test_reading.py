@@ -8,15 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_gate import SECOND, Machine, judged
+from test_gate_comment import SLOW
 
 from lstmbench.errors import ResultFormatError
 from lstmbench.gate import reading
 from lstmbench.gate.comment import LARGEST, MARKER, comment
 
-SLOW = judged(Machine(slower={("head", SECOND): 1.10})).model_copy(
-    update={"command": "lstmbench gate --base main"}
-)
 TEXT = SLOW.model_dump_json(by_alias=True)
 DATA = json.loads(TEXT)
 

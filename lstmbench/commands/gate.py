@@ -110,7 +110,7 @@ def gate(
             def keep(so_far: selftest.SelfTestFile) -> None:
                 view.told(so_far.runs[-1])
                 if output is not None:
-                    write_atomically(output, so_far.model_dump_json(by_alias=True, indent=1) + "\n")
+                    write_atomically(output, so_far.as_file())
 
             found = selftest.run_self_test(
                 both,

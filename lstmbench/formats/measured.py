@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from ..markdown import printable
 from ..records import Result, Row
 from ..times import Times
 from ..units import Seconds
@@ -22,7 +23,7 @@ class Timed:
         row = self.row
         parts = (row.id, *row.workload.remarks, row.backend, f"{row.threads}-threads")
         line = " ".join("/".join(parts).split())
-        return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+        return printable(line)
 
     @property
     def samples(self) -> tuple[Seconds, ...]:

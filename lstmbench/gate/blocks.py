@@ -122,7 +122,7 @@ def run_block(
             times[job.key].seconds[side].append([])
     for kind in kinds_of(rows):
         with crew(PROCESSES, rows, sides, kind, make_worker) as processes:
-            mine = _of(rows, kind)
+            mine = jobs_of(rows, kind)
             order.shuffle(mine)
             for job in mine:
                 taking_part = [each for each in processes if job in rows[each.side]]
@@ -143,7 +143,7 @@ def crew(
     make_worker: MakeWorker,
 ) -> Iterator[list[Process]]:
     """So many fresh processes of each side that has rows of a kind, loaded side by side."""
-    taking_part = [name for name in SIDES if _of({name: rows.get(name, ())}, kind)]
+    taking_part = [name for name in SIDES if jobs_of({name: rows.get(name, ())}, kind)]
     processes = [
         Process(name, make_worker(sides[name], *kind, number))
         for name in taking_part
@@ -171,7 +171,7 @@ def in_turn(processes: Sequence[Process], number: int) -> list[Process]:
     return there + back
 
 
-def _of(rows: Mapping[str, Sequence[Job]], kind: Kind) -> list[Job]:
+def jobs_of(rows: Mapping[str, Sequence[Job]], kind: Kind) -> list[Job]:
     """The rows of a kind, of any side, each once."""
     found = dict.fromkeys(job for jobs in rows.values() for job in jobs)
     return [job for job in found if (job.backend, job.threads) == kind]

@@ -11,7 +11,7 @@ from dataclasses import replace
 from ..plan import Job
 from ..records import Key, Outcome
 from ..units import Seconds
-from .blocks import SIDES, VERIFIED, MakeWorker, Observer, crew, in_turn, kinds_of
+from .blocks import SIDES, VERIFIED, MakeWorker, Observer, crew, in_turn, jobs_of, kinds_of
 from .decided import row_of
 from .records import GateRow
 from .sides import Side
@@ -25,17 +25,17 @@ def prove(
     make_worker: MakeWorker,
     limit: Seconds,
     observer: Observer,
-) -> tuple[Proof, Proof]:
-    """What came of every row on every side, and once more of those that compiled something."""
+) -> list[Proof]:
+    """What came of every row on every side, and once more of those that compiled, if any did."""
     observer.began("proof", len(jobs))
     first = _prove(jobs, sides, make_worker, limit)
     compiling = [job for job in jobs if any(first[side][job.key].compile_s for side in SIDES)]
     if not compiling:
-        return first, {side: {} for side in SIDES}
+        return [first]
     observer.began("compilation once more", len(compiling))
     # Another name, another cache.
     others = {name: replace(side, name=f"{name}-again") for name, side in sides.items()}
-    return first, _prove(compiling, others, make_worker, limit)
+    return [first, _prove(compiling, others, make_worker, limit)]
 
 
 def _prove(
@@ -45,8 +45,7 @@ def _prove(
     rows = dict.fromkeys(SIDES, jobs)
     for kind in kinds_of(rows):
         with crew(1, rows, sides, kind, make_worker) as processes:
-            mine = [job for job in jobs if (job.backend, job.threads) == kind]
-            for number, job in enumerate(mine):
+            for number, job in enumerate(jobs_of(rows, kind)):
                 for process in in_turn(processes, number):
                     found[process.side][job.key] = process.verify(job, limit)
     return found

@@ -15,7 +15,6 @@ from .records import GateFile
 
 # A suite of a thousand rows needs a third of it.
 LARGEST = 4 * 2**20
-SCHEMA, VERSION = "lstmbench/gate", 1
 
 
 def read(path: Path) -> GateFile:
@@ -31,7 +30,7 @@ def read(path: Path) -> GateFile:
         raise ResultFormatError(
             f"{path}: expected a verdict file of at most {size(LARGEST)}, got a larger one"
         )
-    result = validated(path, text, GateFile, "an lstmbench verdict file", SCHEMA, VERSION)
+    result = validated(path, text, GateFile, "an lstmbench verdict file")
     if not _is_gate(result.command):
         raise ResultFormatError(
             f"{path}: command: expected one call of lstmbench gate, got {result.command!r:.60}"

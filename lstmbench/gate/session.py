@@ -144,7 +144,7 @@ class SideWorker:
 def publish(result: GateFile, outputs: Outputs) -> Exit:
     """Write what is asked for; the exit code."""
     if outputs.file is not None:
-        write_atomically(outputs.file, result.model_dump_json(by_alias=True, indent=1) + "\n")
+        write_atomically(outputs.file, result.as_file())
     page = comment(result)
     if outputs.comment is not None:
         write_atomically(outputs.comment, page)

@@ -52,7 +52,7 @@ def observer(*, quiet: bool) -> Observer:
 def show(result: GateFile, *, as_json: bool, quiet: bool) -> None:
     """The verdict: the file or a table on standard output, a reason on standard error."""
     if as_json:
-        sys.stdout.write(result.model_dump_json(by_alias=True, indent=1) + "\n")
+        sys.stdout.write(result.as_file())
     elif not quiet:
         Console().print(table(result))
     print(f"{result.verdict}: {result.reason}", file=sys.stderr)
@@ -68,7 +68,7 @@ def told(run: Run) -> None:
 def show_tries(found: SelfTestFile, *, as_json: bool) -> None:
     """What the gate's test of itself found: false alarms, then power, then the least found."""
     if as_json:
-        sys.stdout.write(found.model_dump_json(by_alias=True, indent=1) + "\n")
+        sys.stdout.write(found.as_file())
         return
     view = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for head in HEADS:
