@@ -6,9 +6,9 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 from collections.abc import Iterable, Iterator, Sequence
 
 from .compare import Comparison, Difference, Pair, Timed
-from .fields import median, row_name
 from .markdown import escape, fold, table
 from .records import Result, Row
+from .report.fields import median, row_name
 from .tables import MODE_WORDS
 from .units import ratio
 

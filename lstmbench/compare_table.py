@@ -11,9 +11,9 @@ from rich.text import Text
 
 from .compare import Comparison, Timed
 from .compare_page import OTHER_MACHINE, machines, meaning
-from .fields import median
 from .markdown import printable
 from .records import Row
+from .report.fields import median
 from .tables import MODE_WORDS
 from .units import ratio
 

@@ -5,9 +5,9 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from .fields import row_name
 from .history import Change, Entry, History, Series, Step
 from .markdown import escape, fold, table
+from .report.fields import row_name
 from .sparkline import BLOCKS, GAP, STEP, sparkline
 from .steps import NEEDED, SHORTEST
 from .units import duration, percent, ratio

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import breakeven_section, roofline, tables, verification, view
 from . import journal as journals
+from . import roofline, tables, verification, view
 from .backends.registry import entry
 from .bisection import bisect
 from .crossing import answer, series
@@ -20,7 +20,7 @@ from .environment import describe, fingerprint, machine
 from .errors import Exit, UsageError, WorkerError
 from .plan import Plan
 from .records import Header, Roof, Row, Settings
-from .report import report
+from .report import breakeven, page
 from .result import read, write, write_atomically
 from .run import exit_code, require, run, workers
 
@@ -109,16 +109,16 @@ def measure(
         write(output, header, rows)
         log.remove()
     result = read(output)
-    page = output.with_suffix(".md")
-    write_atomically(page, report([result]))
+    report = output.with_suffix(".md")
+    write_atomically(report, page.markdown([result]))
     if show is Show.JSON:
         sys.stdout.write(output.read_text(encoding="utf-8"))
     elif show is Show.TABLE:
         out = Console()
         out.print(tables.results(result.rows, result.baseline, width=out.width))
-        for line in breakeven_section.sentences(result):
+        for line in breakeven.sentences(result):
             out.print(line, markup=False, highlight=False, soft_wrap=True)
-        out.print(f"result file {output} · report {page}", highlight=False, soft_wrap=True)
+        out.print(f"result file {output} · report {report}", highlight=False, soft_wrap=True)
     return _ended(rows)
 
 

@@ -4,9 +4,10 @@ import pytest
 from conftest import a_row, a_workload, as_result, bad_row
 from rich.console import Console
 
-from lstmbench import arithmetic, report, tables
+from lstmbench import arithmetic, tables
 from lstmbench.backends.fake import FakeBackend
 from lstmbench.measure import Target
+from lstmbench.report.page import markdown
 from lstmbench.worker import perform
 
 LOWERED = "bfloat16: oneDNN's fp32_precision is rnn bf16"
@@ -65,7 +66,7 @@ def test_the_page_and_the_terminal_say_which_rows_were_computed_in_another_preci
     console = Console(width=1000)
     with console.capture() as capture:
         console.print(*tables.trouble(rows))
-    page = report.report([as_result(rows, baseline="numpy")])
+    page = markdown([as_result(rows, baseline="numpy")])
 
     found = "2 of 3 rows were not computed in the precision that their ids name"
     assert f"{found}: torch-cpu computed in {LOWERED}" in capture.get()

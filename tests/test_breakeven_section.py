@@ -6,7 +6,7 @@ import pytest
 from conftest import HOSTILE, a_workload, as_result, contenders
 
 from lstmbench.breakeven import BreakEven
-from lstmbench.breakeven_section import section, sentences
+from lstmbench.report.breakeven import section, sentences
 
 QUESTION = BreakEven(backend="torch-cuda", against="numba-cpu", along="batch_size", low=1, high=64)
 

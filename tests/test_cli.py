@@ -14,7 +14,7 @@ from conftest import GOLDEN, TINY, a_header, a_row, run_tool
 
 from lstmbench import cli
 from lstmbench.backends.entries import BACKENDS
-from lstmbench.report import report
+from lstmbench.report.page import markdown
 from lstmbench.result import json_schema, read, write
 from lstmbench.workload import DTYPES
 
@@ -342,7 +342,7 @@ def test_the_doctors_table_is_on_stdout(tool):
 
 
 def test_a_report_goes_to_stdout_or_to_a_file(tool, tmp_path):
-    golden = report([read(GOLDEN / "result.json")])
+    golden = markdown([read(GOLDEN / "result.json")])
 
     assert tool("report", str(GOLDEN / "result.json")) == (0, golden, "")
     assert tool("report", str(GOLDEN / "result.json"), "-o", "page.md") == (0, "", "")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import require_peer
 
-from lstmbench import cli, plan, report, session, suite
+from lstmbench import cli, plan, session, suite
 from lstmbench.backends.registry import BACKENDS
 from lstmbench.errors import UsageError
 from lstmbench.gate.comment import comment
@@ -17,6 +17,8 @@ from lstmbench.gate.records import GateFile
 from lstmbench.gate.selftest import SelfTestFile
 from lstmbench.gate.selftest_page import page, tries_table
 from lstmbench.labels import kind_of
+from lstmbench.report import blocks
+from lstmbench.report.page import markdown
 from lstmbench.result import read
 
 ROOT = Path(__file__).parent.parent
@@ -131,7 +133,7 @@ def test_the_exit_codes_of_the_readme_are_those_of_the_tool():
 
 
 def test_the_table_is_current():
-    assert report.update(ROOT / "README.md", check=True), (
+    assert blocks.update(ROOT / "README.md", check=True), (
         "README.md is stale: make report, and commit it"
     )
 
@@ -140,7 +142,7 @@ def test_the_reports_beside_the_result_files_are_theirs():
     files = sorted(RESULTS.glob("*.json"))
     assert files
     for path in files:
-        page = report.report([report.read(path)])
+        page = markdown([read(path)])
         assert path.with_suffix(".md").read_text(encoding="utf-8") == page
 
 

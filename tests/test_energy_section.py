@@ -5,10 +5,11 @@ from html import unescape
 import pytest
 from conftest import HOSTILE, a_row, a_workload, as_result
 
-from lstmbench import energy_section, report
 from lstmbench.energy import Energy
+from lstmbench.report import energy
+from lstmbench.report.page import markdown
 
-HEAD = f"| {energy_section.HEAD} |"
+HEAD = f"| {energy.HEAD} |"
 KNOWN = Energy.of(5.0, 2.0, 4000, "RAPL of package-0")
 
 
@@ -17,7 +18,7 @@ def with_energy(energy=None, reason=None, **given):
 
 
 def page_of(*rows):
-    return unescape(report.report([as_result(rows)]))
+    return unescape(markdown([as_result(rows)]))
 
 
 def test_a_row_with_an_energy_has_it_in_a_field_of_its_own():
@@ -50,6 +51,6 @@ def test_a_file_of_before_energy_says_nothing_of_it():
 def test_whatever_a_source_and_a_reason_say_is_text(text):
     rows = [with_energy(KNOWN.model_copy(update={"source": text}), text)]
 
-    for item in energy_section.items(rows):
+    for item in energy.items(rows):
         assert "\n" not in item
         assert not set("<>`|") & set(item)

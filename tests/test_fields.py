@@ -2,7 +2,7 @@
 
 from conftest import a_row, a_workload, bad_row
 
-from lstmbench.fields import (
+from lstmbench.report.fields import (
     algorithm,
     clock,
     device_median,

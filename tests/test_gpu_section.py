@@ -6,17 +6,18 @@ import pytest
 from conftest import HOSTILE, a_row, a_workload, as_result, assert_golden
 from gpu_rows import on_gpu
 
-from lstmbench import gpu_section, report
 from lstmbench.gpu import Clocks
+from lstmbench.report import blocks, gpu
+from lstmbench.report.page import markdown
 
 
 def text_of(*rows):
-    return unescape("\n\n".join(gpu_section.section(rows)))
+    return unescape("\n\n".join(gpu.section(rows)))
 
 
 def test_without_a_gpu_there_is_no_section():
     assert text_of(a_row()) == ""
-    assert "### GPU" not in report.report([as_result([a_row()])])
+    assert "### GPU" not in markdown([as_result([a_row()])])
 
 
 def test_the_device_is_named_once_with_what_is_known_of_it():
@@ -100,7 +101,7 @@ def test_the_page_of_rows_on_a_gpu_is_the_golden_one():
     rows += [on_gpu(each, backend="torch-cuda", seconds=0.002) for each in work]
     told = {"numba-cuda": "between two events", "torch-cuda": "the same"}
 
-    page = report.report([as_result(rows, baseline="torch-cuda", timed_calls=told)])
+    page = markdown([as_result(rows, baseline="torch-cuda", timed_calls=told)])
 
     assert_golden("report_gpu.md", page)
 
@@ -114,7 +115,7 @@ def test_own_kernels_on_a_gpu_stand_beside_peers_on_a_gpu():
         a_row(workload, backend="torch-cpu", seconds=0.020),
     ]
 
-    page = report.report([as_result(rows, baseline="torch-cpu")])
+    page = markdown([as_result(rows, baseline="torch-cpu")])
     cpu, gpu = page.split("### Own kernels beside every peer")[1:]
 
     assert "**2.00× the fastest peer**" in cpu
@@ -123,7 +124,7 @@ def test_own_kernels_on_a_gpu_stand_beside_peers_on_a_gpu():
 
 
 def test_the_short_form_names_the_device():
-    assert "Imaginary GPU 9" in report.block(as_result([on_gpu()]), "x.json")
+    assert "Imaginary GPU 9" in blocks.block(as_result([on_gpu()]), "x.json")
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -147,7 +148,7 @@ def test_hostile_text_stays_in_its_place(name):
     )
 
     def shape(row):
-        page = "\n\n".join(gpu_section.section([row]))
+        page = "\n\n".join(gpu.section([row]))
         return [line.count("|") for line in page.splitlines()], page.count("<")
 
     assert shape(row) == shape(plain)

@@ -7,7 +7,6 @@ from itertools import cycle
 import pytest
 from conftest import a_row, a_workload, as_result, ok_outcome
 
-from lstmbench import latency_section, report
 from lstmbench.backends.fake import FakeBackend
 from lstmbench.clock import FakeClock
 from lstmbench.latency import (
@@ -20,6 +19,8 @@ from lstmbench.latency import (
     time_single_calls,
 )
 from lstmbench.measure import Target
+from lstmbench.report.latency import section
+from lstmbench.report.page import markdown
 from lstmbench.rounds import merge as merge_rows
 from lstmbench.stats import MIN_SAMPLES
 from lstmbench.worker import perform
@@ -193,18 +194,18 @@ def test_the_page_tells_percentiles_and_how_many_calls_a_missing_one_needs():
         None,
     )
 
-    page = "\n".join(latency_section.section(rows))
+    page = "\n".join(section(rows))
 
     assert "one reading of the clock (120 ns)" in page
     assert "5 for p50, 29 for p90, 299 for p99. The others" in page
     assert "| 1000 | 10.0 µs | 20.0 µs | 50.0 µs | 5.00× |" in page
     assert "| 20 | 20.0 ms | needs 29 calls | needs 299 calls |  |" in page
     assert "Every row of one sequence (2)" in page
-    assert "### Latency of single calls" in report.report([as_result(rows)])
+    assert "### Latency of single calls" in markdown([as_result(rows)])
 
 
 def test_rows_of_several_sequences_and_rows_without_calls_have_no_section():
     latency = Latency.of([1.0] * 5, 0.0)
     batch = a_row().model_copy(update={"latency": latency})
 
-    assert list(latency_section.section([batch, a_row(a_workload(batch_size=1))])) == []
+    assert list(section([batch, a_row(a_workload(batch_size=1))])) == []

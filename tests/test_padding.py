@@ -3,8 +3,8 @@
 import pytest
 from conftest import a_row, a_workload, bad_row
 
-from lstmbench import padding_section
 from lstmbench.padding import padded_of
+from lstmbench.report import padding
 from lstmbench.summary import lines_of
 
 FULL = a_workload(seq_len=10, batch_size=2)
@@ -36,13 +36,13 @@ def test_only_the_same_backend_with_as_many_threads_is_its_full_batch():
 
 def test_full_batches_and_rows_without_a_time_have_no_section():
     failed = bad_row("failed", workload=RAGGED)
-    assert list(padding_section.section(lines_of([row(FULL, 0.004), failed]))) == []
+    assert list(padding.section(lines_of([row(FULL, 0.004), failed]))) == []
 
 
 def test_the_section_says_what_each_backend_pays():
     rows = [row(FULL, 0.004), row(RAGGED, 0.003), row(FULL, 0.002, "numpy")]
     rows += [row(RAGGED, 0.002, "numpy"), row(RAGGED, 0.001, "torch-cpu")]
-    page = "\n".join(padding_section.section(lines_of(rows)))
+    page = "\n".join(padding.section(lines_of(rows)))
     assert "- fake: **1.00×** (geometric mean of 1 row; 1.00× to 1.00×)." in page
     assert "- numpy: **1.33×**" in page
     assert "- torch-cpu: no row of full sequences to compare with." in page
@@ -51,6 +51,6 @@ def test_the_section_says_what_each_backend_pays():
 
 def test_what_a_stranger_wrote_is_escaped():
     stranger = row(RAGGED, 0.003).model_copy(update={"backend": "<b>|x", "lengths": "<i>|y"})
-    page = "\n".join(padding_section.section(lines_of([stranger])))
+    page = "\n".join(padding.section(lines_of([stranger])))
     assert "<b>" not in page
     assert "<i>" not in page

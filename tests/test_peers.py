@@ -3,8 +3,8 @@
 import pytest
 from conftest import a_row, a_workload, as_result, contenders, with_memory
 
-from lstmbench import report
-from lstmbench.peers import section
+from lstmbench.report.page import markdown
+from lstmbench.report.peers import section
 from lstmbench.summary import lines_of
 
 
@@ -28,11 +28,11 @@ def body_of(text):
 @pytest.mark.parametrize("seconds", [{}, {"numba_cpu": 0.001, "numpy": 0.002}, {"torch": 0.001}])
 def test_without_a_peer_beside_the_own_kernels_there_is_no_section(seconds):
     assert text_of(contenders(**seconds)) == ""
-    assert "beside every peer" not in report.report([as_result(contenders(**seconds))])
+    assert "beside every peer" not in markdown([as_result(contenders(**seconds))])
 
 
 def test_the_page_has_the_section_once_before_the_machine():
-    page = report.report([as_result(contenders(numba_cpu=0.001, torch_cpu=0.002))])
+    page = markdown([as_result(contenders(numba_cpu=0.001, torch_cpu=0.002))])
 
     assert page.count("### Own kernels beside every peer") == 1
     assert page.index("### Own kernels beside every peer") < page.index("### Machine")

@@ -5,12 +5,12 @@ import json
 import pytest
 from conftest import HOSTILE, a_header, a_row, a_workload, as_result
 
-from lstmbench import report
 from lstmbench.compare import compare
 from lstmbench.errors import ResultFormatError
 from lstmbench.export import export
 from lstmbench.formats.measured import Measured
 from lstmbench.formats.pytest_benchmark_import import read
+from lstmbench.report.page import markdown
 from lstmbench.result import read as read_result
 
 SAMPLES = (0.001, 0.002, 0.003, 0.004, 0.005, 0.006)
@@ -62,7 +62,7 @@ def test_a_benchmark_that_names_its_row_is_one(imported):
 
 
 def test_a_report_promises_nothing_of_what_another_tool_measured(imported):
-    page = report.report([imported(measured_by_theirs())])
+    page = markdown([imported(measured_by_theirs())])
 
     assert "Measured by pytest-benchmark: " in page
     assert "Every row was verified" not in page

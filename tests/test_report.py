@@ -16,9 +16,10 @@ from conftest import (
     ok_outcome,
 )
 
-from lstmbench import report
 from lstmbench.environment import Environment
 from lstmbench.errors import ResultFormatError, UsageError
+from lstmbench.report import blocks
+from lstmbench.report.page import markdown
 
 
 def a_hostile_result(text):
@@ -63,21 +64,21 @@ def skeleton(page):
 
 
 def test_the_report_of_the_golden_result_is_the_golden_one(golden_result):
-    assert_golden("report.md", report.report([golden_result]))
+    assert_golden("report.md", markdown([golden_result]))
 
 
 def test_the_block_of_the_golden_result_is_the_golden_one(golden_result):
-    assert_golden("block.md", report.block(golden_result, "golden/result.json"))
+    assert_golden("block.md", blocks.block(golden_result, "golden/result.json"))
 
 
 def test_the_same_input_gives_the_same_bytes(golden_result):
-    assert report.report([golden_result]) == report.report([golden_result.model_copy(deep=True)])
+    assert markdown([golden_result]) == markdown([golden_result.model_copy(deep=True)])
 
 
 def test_several_files_make_one_page_with_a_part_for_each(golden_result):
     other = as_result([a_row()])
 
-    page = report.report([golden_result, other])
+    page = markdown([golden_result, other])
 
     assert page.count("\n## ") == 2
     assert page.count("\n### Machine") == page.count("\n### Method") == 2
@@ -87,7 +88,7 @@ def test_several_files_make_one_page_with_a_part_for_each(golden_result):
 
 
 def test_a_page_states_machine_versions_threads_precision_baseline_and_spread(golden_result):
-    page = unescape(report.report([golden_result]))
+    page = unescape(markdown([golden_result]))
 
     for part in (
         "Imaginary 9000 @​ 3.00GHz",
@@ -104,7 +105,7 @@ def test_a_page_states_machine_versions_threads_precision_baseline_and_spread(go
 
 
 def test_every_row_is_in_the_page(golden_result):
-    page = unescape(report.report([golden_result])).replace("\\", "")
+    page = unescape(markdown([golden_result])).replace("\\", "")
     every = page.split("<summary>Every row")[1].split("</details>")[0]
 
     timed = [row for row in golden_result.rows if row.status == "ok"]
@@ -114,32 +115,32 @@ def test_every_row_is_in_the_page(golden_result):
 
 
 def test_every_table_has_the_same_number_of_cells_in_each_line(golden_result):
-    for table in re.findall(r"(?:^\|.*\n)+", report.report([golden_result]), re.M):
+    for table in re.findall(r"(?:^\|.*\n)+", markdown([golden_result]), re.M):
         assert len({line.count("|") for line in table.splitlines()}) == 1
 
 
 def test_a_result_without_a_time_still_makes_a_page():
-    page = report.report([as_result([bad_row("unavailable")])])
+    page = markdown([as_result([bad_row("unavailable")])])
 
     assert "No row has a time on two backends." in page
     assert "Rows without a time" in page
 
 
 def test_a_result_without_rows_still_makes_a_page():
-    assert "No row has a time on two backends." in report.report([as_result([])])
+    assert "No row has a time on two backends." in markdown([as_result([])])
 
 
 def test_a_grid_without_a_time_of_the_baseline_has_no_speedup():
     rows = [bad_row("failed", backend="numpy")]
     rows += [a_row(a_workload(seq_len=n)) for n in (1, 2)]
 
-    assert "| fake<br>2.00 k/s |" in report.report([as_result(rows, baseline="numpy")])
+    assert "| fake<br>2.00 k/s |" in markdown([as_result(rows, baseline="numpy")])
 
 
 def test_one_row_is_not_rows():
     rows = [a_row(backend="numpy"), a_row(seconds=0.0005)]
 
-    assert "of 1 row;" in report.report([as_result(rows, baseline="numpy")])
+    assert "of 1 row;" in markdown([as_result(rows, baseline="numpy")])
 
 
 # --- strangers' text
@@ -147,13 +148,13 @@ def test_one_row_is_not_rows():
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_changes_nothing_in_the_structure_of_the_page(name):
-    harmless = skeleton(report.report([a_hostile_result("word")]))
+    harmless = skeleton(markdown([a_hostile_result("word")]))
 
-    assert skeleton(report.report([a_hostile_result(HOSTILE[name])])) == harmless
+    assert skeleton(markdown([a_hostile_result(HOSTILE[name])])) == harmless
 
 
 def test_very_long_text_is_cut():
-    page = report.report([a_hostile_result("x" * 100_000)])
+    page = markdown([a_hostile_result("x" * 100_000)])
 
     assert len(page) < 20_000
 
@@ -173,32 +174,32 @@ def readme(tmp_path):
 
 
 def test_update_writes_the_block_anew_and_nothing_else(readme, golden_result):
-    assert report.update(readme, check=False) is False
+    assert blocks.update(readme, check=False) is False
 
-    block = report.block(golden_result, "result.json")
+    block = blocks.block(golden_result, "result.json")
     assert readme.read_text() == f"# Title\n\n{BEGIN}{block}{END}\n\nAfter.\n"
 
 
 def test_update_of_a_current_file_leaves_it_alone(readme):
-    report.update(readme, check=False)
+    blocks.update(readme, check=False)
     before = readme.stat()
 
-    assert report.update(readme, check=False) is True
-    assert report.update(readme, check=True) is True
+    assert blocks.update(readme, check=False) is True
+    assert blocks.update(readme, check=True) is True
     assert readme.stat() == before
 
 
 def test_check_tells_a_stale_file_and_writes_nothing(readme):
     before = readme.read_text()
 
-    assert report.update(readme, check=True) is False
+    assert blocks.update(readme, check=True) is False
     assert readme.read_text() == before
 
 
 def test_two_blocks_are_both_written(readme):
     readme.write_text(f"{BEGIN}a\n{END}\nbetween\n{BEGIN}b\n{END}\n")
 
-    report.update(readme, check=False)
+    blocks.update(readme, check=False)
 
     text = readme.read_text()
     assert text.count("Fastest:") == 2
@@ -210,7 +211,7 @@ def test_a_file_without_a_whole_block_is_an_error_of_use(readme, text):
     readme.write_text(text)
 
     with pytest.raises(UsageError, match="expected a line <!-- lstmbench:begin FILE -->"):
-        report.update(readme, check=False)
+        blocks.update(readme, check=False)
     assert readme.read_text() == text
 
 
@@ -219,7 +220,7 @@ def test_a_block_of_a_missing_result_is_an_error_and_changes_nothing(readme):
     (readme.parent / "result.json").unlink()
 
     with pytest.raises(ResultFormatError, match=r"result\.json: cannot be read"):
-        report.update(readme, check=False)
+        blocks.update(readme, check=False)
     assert readme.read_text() == before
 
 
@@ -231,4 +232,4 @@ def test_a_file_that_cannot_be_read_is_an_error_of_use(readme, content):
         readme.write_bytes(content)
 
     with pytest.raises(UsageError, match=r"README\.md: "):
-        report.update(readme, check=False)
+        blocks.update(readme, check=False)

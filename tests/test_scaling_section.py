@@ -5,7 +5,7 @@ from html import unescape
 import pytest
 from conftest import HOSTILE, a_row, a_workload, contenders
 
-from lstmbench.scaling_section import section
+from lstmbench.report.scaling import section
 from lstmbench.summary import lines_of
 
 

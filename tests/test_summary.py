@@ -4,8 +4,9 @@ import pytest
 from conftest import a_row, a_workload, as_result, bad_row
 from gpu_rows import on_gpu
 
-from lstmbench import report, summary, tables
+from lstmbench import summary, tables
 from lstmbench.gpu import Clocks
+from lstmbench.report.page import markdown
 from lstmbench.rounds import merge
 from lstmbench.summary import Speedup, backends_of, groups_of, lines_of, overall, wins
 
@@ -233,7 +234,7 @@ def test_rows_beside_busy_processes_are_disturbed_and_a_little_is_not():
 
 def test_a_disturbed_row_is_marked_in_the_report_and_named_under_the_table():
     busy = a_row().model_copy(update={"other_load": 0.6})
-    page = report.report([as_result([busy, a_row(backend="numpy")])])
+    page = markdown([as_result([busy, a_row(backend="numpy")])])
     assert "**1 of 2 rows were timed while other processes were busy** (on up to 0.6" in page
     assert "2.00 ms ⚠ |" in page or "1.00 ms ⚠ |" in page
     (line,) = tables.trouble([busy])

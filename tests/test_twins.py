@@ -15,9 +15,11 @@ from conftest import (
 )
 from rich.console import Console
 
-from lstmbench import report, run, summary, tables, twins, twins_section
+from lstmbench import run, summary, tables, twins
 from lstmbench.labels import first_of_kind, kind_of
 from lstmbench.records import Settings
+from lstmbench.report.page import markdown
+from lstmbench.report.twins import section
 
 FIRST, AGAIN = "numba-cpu", "numba-cpu@again"
 
@@ -61,7 +63,7 @@ def test_the_second_is_set_beside_the_first_of_its_kind():
 def test_without_two_times_of_a_kind_there_are_no_twins():
     assert found([a_row(backend=AGAIN), a_row(backend="numpy")]) == []
     assert found([a_row(backend=FIRST), bad_row("failed", backend=AGAIN)]) == []
-    assert list(twins_section.section(summary.lines_of([a_row()]))) == []
+    assert list(section(summary.lines_of([a_row()]))) == []
     assert list(tables.same_code(summary.lines_of([a_row()]))) == []
 
 
@@ -111,10 +113,10 @@ def test_the_sentences_say_how_near_the_twins_are_and_what_that_means():
 def test_the_section_of_a_page_with_twins_is_the_golden_one():
     rows = [*pairs(1.0, 1.02, 0.9, 1.3, 0.97, 1.01, 0.99), a_row(backend="numpy")]
 
-    text = "\n\n".join(twins_section.section(summary.lines_of(rows))) + "\n"
+    text = "\n\n".join(section(summary.lines_of(rows))) + "\n"
 
     assert_golden("twins.md", text)
-    assert text in report.report([as_result(rows, baseline=FIRST)]) + "\n"
+    assert text in markdown([as_result(rows, baseline=FIRST)]) + "\n"
 
 
 def test_the_terminal_says_the_same_sentences():
@@ -131,7 +133,7 @@ def test_the_terminal_says_the_same_sentences():
 def test_hostile_names_change_nothing_in_the_structure(name):
     def lines_of(text):
         rows = pair(1.0, names=(text, f"{text}@{text}"))
-        return "\n\n".join(twins_section.section(summary.lines_of(rows))).splitlines()
+        return "\n\n".join(section(summary.lines_of(rows))).splitlines()
 
     text = HOSTILE[name].replace("@", "at")
     for harmless, hostile in zip(lines_of("word"), lines_of(text), strict=True):

@@ -3,8 +3,9 @@
 import pytest
 from conftest import a_row, a_workload, as_result, bad_row, with_memory
 
-from lstmbench import report, usage_section
 from lstmbench.processors import Use
+from lstmbench.report import usage
+from lstmbench.report.page import markdown
 
 
 def using(processors, threads=1, cpus=(0,), given=1):
@@ -13,7 +14,7 @@ def using(processors, threads=1, cpus=(0,), given=1):
 
 
 def body_of(rows):
-    return list(usage_section.section(rows))[-1].splitlines()[2:]
+    return list(usage.section(rows))[-1].splitlines()[2:]
 
 
 def test_the_most_of_any_row_stands_beside_what_was_given():
@@ -39,17 +40,17 @@ def test_memory_of_inference_and_of_training_stand_apart():
 
 
 def test_rows_that_were_too_short_are_counted():
-    page = "\n".join(usage_section.section([using(1.0), a_row(), a_row()]))
+    page = "\n".join(usage.section([using(1.0), a_row(), a_row()]))
 
     assert "2 of 3 rows were over too soon to tell (in 100 ms)." in page
     assert "| fake | 1 | 1.00 | 1 | 0 | 50.0 MiB |  |" in page
-    assert "too soon" not in "\n".join(usage_section.section([using(1.0)]))
-    assert "too soon" not in "\n".join(usage_section.section([a_row()]))
+    assert "too soon" not in "\n".join(usage.section([using(1.0)]))
+    assert "too soon" not in "\n".join(usage.section([a_row()]))
 
 
 @pytest.mark.parametrize("rows", [[], [bad_row("failed")], [with_memory(a_row(), None)]])
 def test_rows_that_say_nothing_have_no_section(rows):
-    assert list(usage_section.section(rows)) == []
+    assert list(usage.section(rows)) == []
 
 
 def test_a_system_that_tells_no_affinity_leaves_the_field_empty():
@@ -57,4 +58,4 @@ def test_a_system_that_tells_no_affinity_leaves_the_field_empty():
 
 
 def test_it_is_on_the_page():
-    assert "### Threads and memory" in report.report([as_result([using(1.0)])])
+    assert "### Threads and memory" in markdown([as_result([using(1.0)])])

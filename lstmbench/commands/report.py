@@ -28,7 +28,7 @@ def report(
     ] = False,
 ) -> Exit:
     """Make a Markdown report of result files."""
-    from .. import report as reports
+    from ..report import blocks, page
     from ..result import json_schema, read, write_atomically
 
     if schema:
@@ -39,16 +39,16 @@ def report(
     if update is not None and (results or output):
         raise UsageError("--update: expected nothing else, the file names its result files")
     if update is not None:
-        if reports.update(update, check=check) or not check:
+        if blocks.update(update, check=check) or not check:
             return Exit.OK
         again = shlex.join(["lstmbench", "report", "--update", str(update)])
         print(f"{update}: stale; bring it up to date with: {again}", file=sys.stderr)
         return Exit.USAGE
     if not results:
         raise UsageError("report: expected at least one result file, got none")
-    page = reports.report([read(path) for path in results])
+    text = page.markdown([read(path) for path in results])
     if output is None:
-        sys.stdout.write(page)
+        sys.stdout.write(text)
     else:
-        write_atomically(output, page)
+        write_atomically(output, text)
     return Exit.OK

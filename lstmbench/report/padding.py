@@ -5,12 +5,12 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterator, Sequence
 
+from ..markdown import escape, table
+from ..padding import Padded, padded_of
+from ..stats import geometric_mean
+from ..summary import Line
+from ..units import percent, ratio
 from .fields import median, row_name
-from .markdown import escape, table
-from .padding import Padded, padded_of
-from .stats import geometric_mean
-from .summary import Line
-from .units import percent, ratio
 
 
 def section(lines: Sequence[Line]) -> Iterator[str]:

@@ -5,12 +5,12 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterator, Sequence
 
+from ..gpu import Gpu
+from ..markdown import escape, fold, table
+from ..precision import PRECISIONS
+from ..records import Row
+from ..units import duration, size
 from .fields import algorithm, clock, device_median, median, row_name, transfer
-from .gpu import Gpu
-from .markdown import escape, fold, table
-from .precision import PRECISIONS
-from .records import Row
-from .units import duration, size
 
 
 def section(rows: Sequence[Row]) -> Iterator[str]:

@@ -5,13 +5,13 @@ Everything that comes out of a file is escaped in the page: it may be a stranger
 
 from collections.abc import Iterator, Sequence
 
-from .breakeven import RESOLUTION, Answer, BreakEven
-from .crossing import answer, series
-from .markdown import escape
-from .records import Result
-from .summary import Group, Line
-from .tables import group_title
-from .units import percent
+from ..breakeven import RESOLUTION, Answer, BreakEven
+from ..crossing import answer, series
+from ..markdown import escape
+from ..records import Result
+from ..summary import Group, Line
+from ..tables import group_title
+from ..units import percent
 
 AXIS_WORDS = {"batch_size": "batch size", "seq_len": "sequence length"}
 

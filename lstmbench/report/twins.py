@@ -5,11 +5,11 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterator, Sequence
 
+from ..markdown import escape, fold, table
+from ..summary import Line
+from ..twins import Twins, sentences, twins_of
+from ..units import ratio
 from .fields import median, row_name
-from .markdown import escape, fold, table
-from .summary import Line
-from .twins import Twins, sentences, twins_of
-from .units import ratio
 
 # Rows that are shown; the others are folded.
 WORST = 5

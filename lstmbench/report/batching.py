@@ -5,12 +5,12 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterator, Sequence
 
-from .batching import Batching, batchings, throughput
+from ..batching import Batching, batchings, throughput
+from ..markdown import escape, fold, table
+from ..summary import Group, Line
+from ..tables import group_title
+from ..units import rate, ratio
 from .fields import median
-from .markdown import escape, fold, table
-from .summary import Group, Line
-from .tables import group_title
-from .units import rate, ratio
 
 
 def section(lines: Sequence[Line]) -> Iterator[str]:

@@ -5,9 +5,9 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterator, Sequence
 
-from .markdown import escape
-from .records import Row
-from .units import energy
+from ..markdown import escape
+from ..records import Row
+from ..units import energy
 
 HEAD = "energy / sequence"
 

@@ -5,11 +5,11 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterator, Sequence
 
+from ..latency import MAX_CALLS, SHARE, Latency, needed
+from ..markdown import escape, fold, table
+from ..records import Row
+from ..units import Seconds, duration
 from .fields import row_name
-from .latency import MAX_CALLS, SHARE, Latency, needed
-from .markdown import escape, fold, table
-from .records import Row
-from .units import Seconds, duration
 
 
 def section(rows: Sequence[Row]) -> Iterator[str]:

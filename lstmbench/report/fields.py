@@ -1,10 +1,10 @@
 """What a field of a table on the page says of a row, escaped."""
 
-from . import summary
-from .gpu import Clocks, Transfer
-from .markdown import escape
-from .records import Row
-from .units import duration, percent, size
+from .. import summary
+from ..gpu import Clocks, Transfer
+from ..markdown import escape
+from ..records import Row
+from ..units import duration, percent, size
 
 
 def row_name(row: Row) -> str:

@@ -6,10 +6,10 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from .markdown import escape, table
-from .processors import SHORTEST, Use
-from .records import Row
-from .units import duration, size
+from ..markdown import escape, table
+from ..processors import SHORTEST, Use
+from ..records import Row
+from ..units import duration, size
 
 
 def section(rows: Sequence[Row]) -> Iterator[str]:

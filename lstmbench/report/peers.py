@@ -6,8 +6,8 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from . import summary
-from .duel import (
+from .. import summary
+from ..duel import (
     LARGE_BATCH,
     LARGE_HIDDEN,
     NOISE,
@@ -18,11 +18,11 @@ from .duel import (
     seconds,
     series,
 )
+from ..markdown import escape, fold, table
+from ..summary import Line
+from ..tables import MODE_WORDS
+from ..units import duration, percent, ratio
 from .fields import median, of_the_bound, row_name
-from .markdown import escape, fold, table
-from .summary import Line
-from .tables import MODE_WORDS
-from .units import duration, percent, ratio
 
 _NOISE = f"{100 * NOISE:.0f} %"
 _LARGE = f"B ≥ {LARGE_BATCH} and H ≥ {LARGE_HIDDEN}"

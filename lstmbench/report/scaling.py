@@ -5,13 +5,13 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterator, Sequence
 
-from .duel import LARGE_BATCH, LARGE_HIDDEN
+from ..duel import LARGE_BATCH, LARGE_HIDDEN
+from ..markdown import escape, table
+from ..scaling import Gain, scalings
+from ..summary import Line
+from ..tables import MODE_WORDS
+from ..units import ratio
 from .fields import row_name
-from .markdown import escape, table
-from .scaling import Gain, scalings
-from .summary import Line
-from .tables import MODE_WORDS
-from .units import ratio
 
 
 def section(lines: Sequence[Line]) -> Iterator[str]:

@@ -1,0 +1,115 @@
+"""On what machine, with which versions, and how it was measured.
+
+Everything that comes out of a file is escaped: it may be a stranger's.
+"""
+
+from collections.abc import Iterable
+
+from .. import arithmetic, summary
+from ..markdown import escape
+from ..records import OWN, Result, Row
+from ..units import duration, percent, size
+from . import energy
+
+
+def machine(result: Result) -> str:
+    machine = result.environment.machine
+    caches = ", ".join(f"{escape(level)} {size(n)}" for level, n in machine.caches.items())
+    items = [
+        f"{escape(machine.cpu_model)}, {escape(machine.architecture)}, "
+        f"{escape(machine.system)}; {machine.physical_cores} physical cores, "
+        f"{machine.usable_cores} usable; {machine.memory_gib} GiB of memory",
+        f"caches of a core: {caches or 'unknown'}; SIMD: "
+        f"{escape(', '.join(machine.simd)) or 'unknown'}",
+        f"load at the start: {_or_unknown(result.environment.load_average)}; "
+        f"CPU governor: {escape(result.environment.governor or 'not exposed')}",
+        versions(result),
+        f"fingerprint {escape(result.fingerprint)}",
+    ]
+    items += [f"warning: {escape(warning)}" for warning in result.environment.warnings]
+    return "### Machine\n\n" + "\n".join(f"- {item}" for item in items)
+
+
+def _or_unknown(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.2f}"
+
+
+def versions(result: Result) -> str:
+    return ", ".join(f"{escape(n)} {escape(v)}" for n, v in result.environment.software.items())
+
+
+def threads(rows: Iterable[Row]) -> str:
+    counts = sorted({row.threads for row in rows})
+    return f"{', '.join(map(str, counts))} thread{'s' if counts != [1] else ''}"
+
+
+def method(result: Result) -> str:
+    items = [f"Made by <code>{escape(result.command)}</code> at {escape(result.created)}."]
+    items += _own_method(result) if result.measured_by == OWN else _their_method(result)
+    items += [
+        f"A timed call of {escape(name)}: {escape(what)}."
+        for name, what in result.timed_calls.items()
+    ]
+    items += [
+        f"{escape(name)} computed in {escape('; '.join(texts))}."
+        for name, texts in arithmetic.by_backend(result.rows).items()
+    ]
+    items += energy.items(result.rows)
+    return "### Method\n\n" + "\n".join(f"- {item}" for item in items)
+
+
+def _dtypes(result: Result) -> str:
+    return escape(", ".join(sorted({row.dtype for row in result.rows})))
+
+
+def _their_method(result: Result) -> list[str]:
+    """What holds of rows that another tool measured: little."""
+    return [
+        f"Measured by {escape(result.measured_by)}: what `lstmbench run` does to verify rows, to "
+        "keep processes, threads and compilation apart and to sample until it is precise was not "
+        "done here, or is not known.",
+        "Intervals are distribution-free (order statistics); those of a speedup are the extremes "
+        "that both intervals allow.",
+        f"Precision {_dtypes(result)}, {threads(result.rows)}.",
+    ]
+
+
+def _own_method(result: Result) -> list[str]:
+    settings = result.settings
+    return [
+        "Every row was verified before and after it was timed, in the same process: outputs and "
+        "every gradient against a float64 reference. A wrong row has no time.",
+        f"{_processes(settings.rounds)} for each backend and number of threads, threads and "
+        "affinity set before anything loads; the backends take turns row by row, and at being "
+        "first round by round, so that drift meets all alike.",
+        f"Samples: warm-up until steady, then until half the 95 % interval of the median is below "
+        f"{percent(settings.precision)} of it (precise) or for {duration(settings.budget_s)} "
+        "(budget). Intervals are distribution-free (order statistics); "
+        f"{_speedups(settings.rounds)}",
+        f"Precision {_dtypes(result)}, {threads(result.rows)}. Input N(0, 1) from a fixed seed "
+        "(or the named data), weights U(±1/√H); arrays are in cache as the calls before left them.",
+        "Of the bound: the least time that the roofline of this machine allows (arithmetic, caches "
+        "or memory, the better of a measurement at the start and one at the end) / the median.",
+        "Other processes are watched while a row is timed: ⚠ marks what they may have disturbed.",
+        "Compilation is never in a sample (counted, and proved not to be); peak memory is that of "
+        "the whole worker process.  What is done once, by whoever is first (the cache on disk of "
+        "compiled kernels, the reference of a row), is done before a row is timed.",
+    ]
+
+
+def _speedups(rounds: int) -> str:
+    if rounds < summary.ROUNDS:
+        return "those of a speedup are the extremes that both intervals allow."
+    return (
+        "a speedup is the Hodges–Lehmann estimate of the ratios of all rounds, with its exact 95 % "
+        "interval (signed ranks), and not the ratio of the two medians."
+    )
+
+
+def _processes(rounds: int) -> str:
+    if rounds == 1:
+        return "One fresh process"
+    return (
+        f"{rounds} fresh processes, whose medians' median is the time and whose intervals the "
+        "interval reaches over,"
+    )

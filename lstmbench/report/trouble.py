@@ -1,0 +1,36 @@
+"""Rows without a time, each reason once, and rows with a doubtful one.
+
+Everything that comes out of a file is escaped: it may be a stranger's.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from .. import arithmetic, summary
+from ..markdown import escape, table
+from ..records import Row
+from .fields import row_name
+
+
+def trouble(rows: Sequence[Row]) -> Iterator[str]:
+    """Rows without a time, each reason once, and rows with a doubtful one."""
+    disturbed = summary.disturbed(rows)
+    if disturbed:
+        most = max(row.other_load or 0.0 for row in disturbed)
+        yield (
+            f"**{len(disturbed)} of {len(rows)} rows were timed while other processes were busy** "
+            f"(on up to {most:.1f} processors); they are marked ⚠ below."
+        )
+    for (backend, precision), of in arithmetic.others(rows).items():
+        yield (
+            f"**{len(of)} of {len(rows)} rows were not computed in the precision that their ids "
+            f"name**, the first {row_name(of[0])}: {escape(backend)} computed in "
+            f"{escape(precision)}."
+        )
+    body = [
+        [escape(backend), status, str(len(of)), row_name(of[0]), escape(reason)]
+        for (backend, status, reason), of in summary.without_time(rows).items()
+    ]
+    if body:
+        yield "**Rows without a time**\n\n" + table(
+            ["backend", "status", "rows", "the first", "reason"], body, left=(0, 1, 3, 4)
+        )
