@@ -7,13 +7,10 @@ from statistics import fmean
 from . import summary
 from .records import Row
 from .stats import geometric_mean
-from .summary import Line
+from .summary import NOISE, Line
 from .units import Seconds
 from .workload import Workload
 
-# Sampling aims at ± 1 % of each median, so a ratio of two is known to 2 % at best; the third is for
-# what changes on a machine between one backend's turn and the next.
-NOISE = 0.03
 # From these sizes on a step is products of matrices: below, waiting and loading take their part.
 LARGE_BATCH, LARGE_HIDDEN = 16, 256
 

@@ -1,7 +1,9 @@
 """Rows side by side: the same work on several backends, speedups, and who is fastest."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -13,6 +15,9 @@ from .stats import geometric_mean
 from .times import Times
 from .workload import Workload
 
+# Sampling aims at ± 1 % of each median, so a ratio of two is known to 2 % at best; the third is for
+# what changes on a machine between one backend's turn and the next.
+NOISE = 0.03
 # From so many rounds on there is a 95 % interval of their ratios.
 ROUNDS = 6
 
@@ -73,17 +78,51 @@ class Line:
         this, base = self.rows.get(backend), self.rows.get(baseline)
         return None if this is None or base is None else Speedup.of(base, this)
 
+    @cached_property
+    def ranking(self) -> list[Row]:
+        """The rows with a time, the fastest first; of several of one kind the first alone.
+
+        The faster of two twins is faster than either of them is.
+        """
+        timed = self.timed()
+        kinds = [name for name in timed if first_of_kind(name, timed) == name]
+        return [self.rows[name] for name in sorted(kinds, key=timed.__getitem__)]
+
     @property
     def fastest(self) -> str | None:
         """The backend with the least median time."""
-        times = self.timed()
-        return min(times, key=times.__getitem__) if times else None
+        return self.ranking[0].backend if self.ranking else None
+
+    @cached_property
+    def lead(self) -> "Lead | None":
+        """How far the fastest is ahead of the second; ``None`` without a second."""
+        return Lead(*self.ranking[:2]) if len(self.ranking) > 1 else None
+
+
+@dataclass(frozen=True)
+class Lead:
+    """The two fastest rows of a line."""
+
+    first: Row
+    second: Row
+
+    @cached_property
+    def margin(self) -> Speedup:
+        """The time of the second / the time of the first."""
+        found = Speedup.of(self.second, self.first)
+        assert found is not None
+        return found
 
     @property
-    def margin(self) -> float | None:
-        """The time of the second fastest / the time of the fastest; ``None`` without a second."""
-        times = sorted(self.timed().values())
-        return times[1] / times[0] if len(times) > 1 else None
+    def is_sure(self) -> bool:
+        """Whether noise cannot have made the first the faster one.
+
+        Intervals of one process each say nothing of how processes of the same code differ: then
+        what they leave between the two has to be more than ``NOISE``.
+        """
+        several = self.first.processes_s and self.second.processes_s
+        least = 1 if several else 1 + NOISE
+        return self.margin.low > least and not any(map(is_disturbed, (self.first, self.second)))
 
 
 @dataclass(frozen=True)
@@ -187,33 +226,27 @@ def is_own(backend: str) -> bool:
 
 
 def own(line: Line) -> str | None:
-    """The fastest of the own backends of a line; ``None`` where none has a time.
-
-    Of several of one kind the first alone: the faster of two is faster than either of them is.
-    """
-    timed = line.timed()
-    times = {n: time for n, time in timed.items() if is_own(n) and first_of_kind(n, timed) == n}
-    return min(times, key=times.__getitem__) if times else None
+    """The fastest of the own backends of a line; ``None`` where none has a time."""
+    return next((row.backend for row in line.ranking if is_own(row.backend)), None)
 
 
 def peers(line: Line) -> list[str]:
-    """The backends of others that have a time, the first of each kind.
+    """The backends of others that have a time, in the order of the file.
 
     NumPy is everybody's baseline and nobody's peer.
     """
-    timed = line.timed()
+    ranked = {row.backend for row in line.ranking}
     return [
         name
-        for name in timed
-        if not is_own(name) and kind_of(name) != "numpy" and first_of_kind(name, timed) == name
+        for name in line.rows
+        if name in ranked and not is_own(name) and kind_of(name) != "numpy"
     ]
 
 
 def wins(lines: Iterable[Line]) -> dict[str, int]:
     """In how many rows each backend is the fastest, the most frequent winner first."""
-    winners = [line.fastest for line in lines if line.margin is not None]
-    counts = {name: winners.count(name) for name in dict.fromkeys(winners) if name is not None}
-    return dict(sorted(counts.items(), key=lambda item: -item[1]))
+    winners = [line.lead.first.backend for line in lines if line.lead]
+    return dict(Counter(winners).most_common())
 
 
 # Processors that others may use before a row's times are doubted: a tenth of one.

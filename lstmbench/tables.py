@@ -195,7 +195,7 @@ def _line_cells(
             speedup = line.speedup(name, baseline)
             cells.append(Text(ratio(speedup.value) if speedup else "", style=style))
     best = line.rows[line.fastest] if line.fastest else None
-    cells.append(ratio(line.margin) if line.margin else "")
+    cells.append(ratio(line.lead.margin.value) if line.lead else "")
     cells.append(rate(best.sequences_per_s) if best and best.sequences_per_s else "")
     if wide:
         cells.append(rate(best.timesteps_per_s) if best and best.timesteps_per_s else "")
@@ -216,7 +216,7 @@ def _leader_cells(line: summary.Line, baseline: str, *, wide: bool) -> list[Rend
         Text(duration(best.time_s.median), style="bold green"),
         Text(ratio(speedup.value) if speedup else "", style="bold green"),
         second or "",
-        ratio(line.margin) if line.margin else "",
+        ratio(line.lead.margin.value) if line.lead else "",
     ]
     if wide:
         cells.append(rate(best.sequences_per_s) if best.sequences_per_s else "")

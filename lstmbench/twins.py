@@ -7,11 +7,10 @@ between two processes of the same code on this machine at this time, and nothing
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .duel import NOISE
 from .labels import first_of_kind
 from .records import Row
 from .stats import geometric_mean
-from .summary import Line, Speedup
+from .summary import NOISE, Line, Speedup
 from .units import percent, ratio
 
 # The share of rows that may be further apart than what is said of all.

@@ -77,19 +77,19 @@ def test_the_fastest_has_the_least_median_and_is_ahead_of_the_second():
     line = line_of(a=0.004, b=0.001, c=0.003)
 
     assert line.fastest == "b"
-    assert line.margin == pytest.approx(3.0)
+    assert line.lead.margin.value == pytest.approx(3.0)
 
 
 def test_alone_nobody_is_ahead():
     line = line_of(a=0.004)
 
-    assert (line.fastest, line.margin) == ("a", None)
+    assert (line.fastest, line.lead) == ("a", None)
 
 
 def test_where_nothing_was_timed_nobody_is_fastest():
     (line,) = lines_of([bad_row("failed")])
 
-    assert (line.fastest, line.margin, line.timed()) == (None, None, {})
+    assert (line.fastest, line.lead, line.timed()) == (None, None, {})
 
 
 # --- many lines

@@ -10,7 +10,6 @@ from .. import summary
 from ..duel import (
     LARGE_BATCH,
     LARGE_HIDDEN,
-    NOISE,
     Duel,
     Series,
     duels_of,
@@ -19,7 +18,7 @@ from ..duel import (
     series,
 )
 from ..markdown import escape, fold, table
-from ..summary import Line
+from ..summary import NOISE, Line
 from ..tables import MODE_WORDS
 from ..units import duration, percent, ratio
 from .fields import median, of_the_bound, row_name

@@ -1,0 +1,69 @@
+"""Which backend to use: the one that wins most workloads of a mode, and what using it brings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .records import Row
+from .stats import geometric_mean
+from .summary import Line, Overall, Speedup, overall, wins
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The backend that is the fastest of a mode most often."""
+
+    mode: str
+    backend: str
+    contests: tuple[Line, ...]
+    """The lines on which it and at least one other have a time."""
+    over: Overall | None
+    """It against the baseline; ``None`` where it is the baseline or they share no line."""
+    backends: int
+    """How many backends have a time in the mode."""
+
+    @property
+    def won(self) -> list[Line]:
+        return [line for line in self.contests if line.fastest == self.backend]
+
+    @property
+    def surely_won(self) -> list[Line]:
+        """The lines that it wins by more than noise."""
+        return [line for line in self.won if line.lead is not None and line.lead.is_sure]
+
+    @property
+    def ahead(self) -> list[tuple[Speedup, Line]]:
+        """Time of the fastest other / its own, for each contest: below 1 where it loses."""
+        found = []
+        for line in self.contests:
+            between = Speedup.of(self._rival(line), line.rows[self.backend])
+            assert between is not None
+            found.append((between, line))
+        return found
+
+    @property
+    def typically_ahead(self) -> float:
+        """The geometric mean of those ratios."""
+        return geometric_mean(speedup.value for speedup, _ in self.ahead)
+
+    def _rival(self, line: Line) -> Row:
+        return next(row for row in line.ranking if row.backend != self.backend)
+
+
+def choices(lines: Sequence[Line], baseline: str) -> list[Choice]:
+    """One choice for each mode in which two backends have a time of the same work."""
+    found = []
+    means = {(each.mode, each.backend): each for each in overall(lines, baseline)}
+    for mode in dict.fromkeys(line.workload.mode for line in lines):
+        of_mode = [line for line in lines if line.workload.mode == mode and line.ranking]
+        winners = wins(of_mode)
+        if winners:
+            best = next(iter(winners))
+            contests = [
+                line
+                for line in of_mode
+                if line.lead and any(row.backend == best for row in line.ranking)
+            ]
+            timed = {row.backend for line in of_mode for row in line.ranking}
+            over = means.get((mode, best))
+            found.append(Choice(mode, best, tuple(contests), over, len(timed)))
+    return found
