@@ -16,12 +16,15 @@ def escape(text: str) -> str:
 
     What cannot be seen (control characters, marks that turn the direction of writing) shows as �.
     """
-    line = printable(" ".join(text.split()))
-    if len(line) > LONGEST:
-        line = line[: LONGEST - 1] + "…"
-    quiet = _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", line)
+    quiet = _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", one_line(text))
     quiet = _LEADING.sub(lambda match: f"{match[1]}&#{ord(match[2])};", quiet)
     return _LIVE.sub(lambda match: f"{match[0]}&#8203;", quiet)
+
+
+def one_line(text: str) -> str:
+    """Text in one line of what can be seen, cut where it is very long; not escaped."""
+    line = printable(" ".join(text.split()))
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 
 
 def printable(text: str) -> str:

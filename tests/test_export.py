@@ -296,3 +296,17 @@ def test_a_commit_is_handed_on(tool):
 
     assert code == 0
     assert json.loads(out)["commit_hash"] == COMMIT
+
+
+def test_a_table_of_several_files_has_their_machines_and_every_row_with_a_time_or_a_reason():
+    other = as_result([bad_row("failed", "=no luck"), a_row(backend="other")], created="2027")
+
+    text = csv_table.of_files([one(), other])
+
+    lines = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [line["created"][:4] for line in lines] == ["2026", "2027", "2027"]
+    assert {line["machine"] for line in lines} == {other.environment.machine.cpu_model}
+    assert [(line["status"], line["reason"]) for line in lines] == [
+        ("ok", ""), ("failed", "'=no luck"), ("ok", ""),
+    ]  # fmt: skip
+    assert [bool(line["median_s"]) for line in lines] == [True, False, True]

@@ -2,8 +2,10 @@
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 
-from .measured import Measured, Timed
+from ..records import Result, Row
+from .measured import Measured
 
 _ROW = (
     "id",
@@ -46,30 +48,46 @@ COLUMNS = (
     *_MEASURED,
     "created",
     "fingerprint",
+    "machine",
+    "status",
+    "reason",
 )
 # A spreadsheet takes text that begins so for a formula, which can run programs.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def text(measured: Measured) -> str:
-    """The whole table, its head first."""
+    """The rows of a file that have a time, the head first."""
+    return _table((measured.result, timed.row) for timed in measured.rows)
+
+
+def of_files(results: Sequence[Result]) -> str:
+    """Every row of several files, also those without a time, the head first."""
+    return _table((result, row) for result in results for row in result.rows)
+
+
+def _table(rows: Iterable[tuple[Result, Row]]) -> str:
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    origin = (measured.result.created, measured.result.fingerprint)
-    for timed in measured.rows:
-        writer.writerow(_cell(value) for value in (*_values(timed), *origin))
+    for result, row in rows:
+        writer.writerow(_cell(value) for value in _values(result, row))
     return file.getvalue()
 
 
-def _values(timed: Timed) -> list[object]:
-    row, time = timed.row, timed.time
+def _values(result: Result, row: Row) -> list[object]:
+    time = row.time_s
     return [
         *(getattr(row, name) for name in _ROW),
-        *(getattr(time, name) for name in _TIMES),
-        *time.ci95,
-        time.samples,
+        *(time and getattr(time, name) for name in _TIMES),
+        *(time.ci95 if time else (None, None)),
+        time and time.samples,
         *(getattr(row, name) for name in _MEASURED),
+        result.created,
+        result.fingerprint,
+        result.environment.machine.cpu_model,
+        row.status,
+        row.reason,
     ]
 
 

@@ -1,11 +1,11 @@
 """What the page says of energy: a field a row where any row has one, else why none has.
 
-Everything that comes out of a file is escaped: it may be a stranger's.
+Everything that comes out of a file is escaped, as the page escapes: it may be a stranger's.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from ..markdown import escape
+from ..markdown import escape as in_markdown
 from ..records import Row
 from ..units import energy
 
@@ -22,7 +22,7 @@ def field(row: Row) -> str:
     return energy(row.energy.joules_per_sequence) if row.energy else ""
 
 
-def items(rows: Sequence[Row]) -> Iterator[str]:
+def items(rows: Sequence[Row], escape: Callable[[str], str] = in_markdown) -> Iterator[str]:
     """What was counted and by what, and why there is no energy where there is none."""
     sources = dict.fromkeys(row.energy.source for row in rows if row.energy)
     reasons = dict.fromkeys(row.energy_reason for row in rows if row.energy_reason)

@@ -1,18 +1,25 @@
 """On what machine, with which versions, and how it was measured.
 
-Everything that comes out of a file is escaped: it may be a stranger's.
+Everything that comes out of a file is escaped, as the page escapes: it may be a stranger's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from .. import arithmetic, summary
-from ..markdown import escape
+from ..markdown import escape as in_markdown
 from ..records import OWN, Result, Row
 from ..units import duration, percent, size
 from . import energy
 
+Escape = Callable[[str], str]
+
 
 def machine(result: Result) -> str:
+    """The section of the Markdown page."""
+    return "### Machine\n\n" + "\n".join(f"- {item}" for item in machine_items(result))
+
+
+def machine_items(result: Result, escape: Escape = in_markdown) -> list[str]:
     machine = result.environment.machine
     caches = ", ".join(f"{escape(level)} {size(n)}" for level, n in machine.caches.items())
     items = [
@@ -23,18 +30,17 @@ def machine(result: Result) -> str:
         f"{escape(', '.join(machine.simd)) or 'unknown'}",
         f"load at the start: {_or_unknown(result.environment.load_average)}; "
         f"CPU governor: {escape(result.environment.governor or 'not exposed')}",
-        versions(result),
+        versions(result, escape),
         f"fingerprint {escape(result.fingerprint)}",
     ]
-    items += [f"warning: {escape(warning)}" for warning in result.environment.warnings]
-    return "### Machine\n\n" + "\n".join(f"- {item}" for item in items)
+    return items + [f"warning: {escape(warning)}" for warning in result.environment.warnings]
 
 
 def _or_unknown(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.2f}"
 
 
-def versions(result: Result) -> str:
+def versions(result: Result, escape: Escape = in_markdown) -> str:
     return ", ".join(f"{escape(n)} {escape(v)}" for n, v in result.environment.software.items())
 
 
@@ -44,8 +50,17 @@ def threads(rows: Iterable[Row]) -> str:
 
 
 def method(result: Result) -> str:
-    items = [f"Made by <code>{escape(result.command)}</code> at {escape(result.created)}."]
-    items += _own_method(result) if result.measured_by == OWN else _their_method(result)
+    """The section of the Markdown page."""
+    command = in_markdown(result.command)
+    items = [f"Made by <code>{command}</code> at {in_markdown(result.created)}."]
+    items += method_items(result)
+    return "### Method\n\n" + "\n".join(f"- {item}" for item in items)
+
+
+def method_items(result: Result, escape: Escape = in_markdown) -> list[str]:
+    """How it was measured, but for the command that makes it again."""
+    is_own = result.measured_by == OWN
+    items = (_own_method if is_own else _their_method)(result, escape)
     items += [
         f"A timed call of {escape(name)}: {escape(what)}."
         for name, what in result.timed_calls.items()
@@ -54,15 +69,14 @@ def method(result: Result) -> str:
         f"{escape(name)} computed in {escape('; '.join(texts))}."
         for name, texts in arithmetic.by_backend(result.rows).items()
     ]
-    items += energy.items(result.rows)
-    return "### Method\n\n" + "\n".join(f"- {item}" for item in items)
+    return [*items, *energy.items(result.rows, escape)]
 
 
-def _dtypes(result: Result) -> str:
+def _dtypes(result: Result, escape: Escape) -> str:
     return escape(", ".join(sorted({row.dtype for row in result.rows})))
 
 
-def _their_method(result: Result) -> list[str]:
+def _their_method(result: Result, escape: Escape) -> list[str]:
     """What holds of rows that another tool measured: little."""
     return [
         f"Measured by {escape(result.measured_by)}: what `lstmbench run` does to verify rows, to "
@@ -70,11 +84,11 @@ def _their_method(result: Result) -> list[str]:
         "done here, or is not known.",
         "Intervals are distribution-free (order statistics); those of a speedup are the extremes "
         "that both intervals allow.",
-        f"Precision {_dtypes(result)}, {threads(result.rows)}.",
+        f"Precision {_dtypes(result, escape)}, {threads(result.rows)}.",
     ]
 
 
-def _own_method(result: Result) -> list[str]:
+def _own_method(result: Result, escape: Escape) -> list[str]:
     settings = result.settings
     return [
         "Every row was verified before and after it was timed, in the same process: outputs and "
@@ -86,8 +100,9 @@ def _own_method(result: Result) -> list[str]:
         f"{percent(settings.precision)} of it (precise) or for {duration(settings.budget_s)} "
         "(budget). Intervals are distribution-free (order statistics); "
         f"{_speedups(settings.rounds)}",
-        f"Precision {_dtypes(result)}, {threads(result.rows)}. Input N(0, 1) from a fixed seed "
-        "(or the named data), weights U(±1/√H); arrays are in cache as the calls before left them.",
+        f"Precision {_dtypes(result, escape)}, {threads(result.rows)}. Input N(0, 1) from a fixed "
+        "seed (or the named data), weights U(±1/√H); arrays are in cache as the calls before left "
+        "them.",
         "Of the bound: the least time that the roofline of this machine allows (arithmetic, caches "
         "or memory, the better of a measurement at the start and one at the end) / the median.",
         "Other processes are watched while a row is timed: ⚠ marks what they may have disturbed.",
