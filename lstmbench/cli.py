@@ -18,6 +18,7 @@ from .commands.report import report
 from .commands.run import run
 from .commands.verify import verify
 from .errors import Exit, LstmbenchError, UsageError
+from .terminal import speak_plainly
 
 app = typer.Typer(
     name="lstmbench",
@@ -63,6 +64,7 @@ app.command()(doctor)
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The entry point: runs a command, and ends with its exit code."""
+    speak_plainly()
     given = sys.argv[1:] if arguments is None else list(arguments)
     sys.exit(_exit_code(lambda: app(_as_text(given), "lstmbench", standalone_mode=False)))
 

@@ -96,9 +96,9 @@ def then(before: str, after: str) -> str:
     return before if before == after else f"{before} → {after}"
 
 
-def chart(series: Series, *, ascii_only: bool = False) -> str:
+def chart(series: Series) -> str:
     """The sparkline of a series."""
-    return sparkline(series.logarithms, series.fit, ascii_only=ascii_only)
+    return sparkline(series.logarithms, series.fit)
 
 
 def extremes(series: Series) -> str:

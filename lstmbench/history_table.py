@@ -18,29 +18,22 @@ from .units import duration, ratio
 
 # Nights, and rows of each; the page and the JSON have all.
 SHOWN = 10
-# How signs are written where the terminal has none but ASCII.
-ASCII = str.maketrans({"×": "x", "→": "->", "µ": "u", "·": "-"})
 
 
-def renderable(history: History, *, every: bool, ascii_only: bool) -> RenderableType:
+def renderable(history: History, *, every: bool) -> RenderableType:
     """The newest change first; ``every`` adds a chart for each row without a step."""
-    return Group(
-        *(
-            _plain(line, style, ascii_only=ascii_only)
-            for line, style in _lines(history, every=every, ascii_only=ascii_only)
-        )
-    )
+    return Group(*(_plain(line, style) for line, style in _lines(history, every=every)))
 
 
-def _lines(history: History, *, every: bool, ascii_only: bool) -> Iterator[tuple[str, str]]:
+def _lines(history: History, *, every: bool) -> Iterator[tuple[str, str]]:
     for change in history.changes[:SHOWN]:
-        yield from _change(change, ascii_only=ascii_only)
+        yield from _change(change)
     hidden = len(history.changes) - SHOWN
     if hidden > 0:
         yield f"and {count(hidden, 'older night')} with steps; -o and --json have them", ""
     for series in history.steady if every else ():
         yield f"{_name(series.row)} on {series.fingerprint}", ""
-        yield _chart(series, ascii_only=ascii_only), ""
+        yield _chart(series), ""
     for series in history.short[:SHOWN]:
         times = f"{len(series.timed)} of the {NEEDED} times that a step needs"
         yield f"{_name(series.row)} on {series.fingerprint}: {times}", "yellow"
@@ -51,7 +44,7 @@ def _lines(history: History, *, every: bool, ascii_only: bool) -> Iterator[tuple
     yield meaning(history), "dim"
 
 
-def _change(change: Change, *, ascii_only: bool) -> Iterator[tuple[str, str]]:
+def _change(change: Change) -> Iterator[tuple[str, str]]:
     yield period(change), "bold"
     yield f"  {version(change)}; {machine(change.last)}", ""
     before, after = (entry.name for entry in change.around)
@@ -62,7 +55,7 @@ def _change(change: Change, *, ascii_only: bool) -> Iterator[tuple[str, str]]:
         yield f"    {each.what}: {each.base} → {each.head}", "yellow"
     for step in change.steps[:SHOWN]:
         yield f"  {_step(step)}", STYLES[step.word]
-        yield _chart(step.series, ascii_only=ascii_only), ""
+        yield _chart(step.series), ""
     hidden = len(change.steps) - SHOWN
     if hidden > 0:
         yield f"  and {count(hidden, 'more row')}; -o and --json have them", ""
@@ -76,17 +69,14 @@ def _step(step: Step) -> str:
     )
 
 
-def _chart(series: Series, *, ascii_only: bool) -> str:
-    return f"    {chart(series, ascii_only=ascii_only)}  {extremes(series)}"
+def _chart(series: Series) -> str:
+    return f"    {chart(series)}  {extremes(series)}"
 
 
 def _name(row: Row) -> str:
     return " ".join((row.id, *row.workload.remarks, f"{row.backend}×{row.threads}"))
 
 
-def _plain(text: str, style: str, *, ascii_only: bool) -> Text:
+def _plain(text: str, style: str) -> Text:
     """Text of one line without control characters, which a terminal would obey."""
-    line = printable(text)
-    if ascii_only:
-        line = line.translate(ASCII).encode("ascii", "replace").decode()
-    return Text(line, style)
+    return Text(printable(text), style)

@@ -23,6 +23,7 @@ from .records import Header, Roof, Row, Settings
 from .report import breakeven, page
 from .result import read, write, write_atomically
 from .run import exit_code, require, run, workers
+from .terminal import console, write_json
 
 OUTPUT_FOLDER = Path("lstmbench-results")
 
@@ -112,9 +113,9 @@ def measure(
     report = output.with_suffix(".md")
     write_atomically(report, page.markdown([result]))
     if show is Show.JSON:
-        sys.stdout.write(output.read_text(encoding="utf-8"))
+        write_json(output.read_text(encoding="utf-8"))
     elif show is Show.TABLE:
-        out = Console()
+        out = console()
         out.print(tables.results(result.rows, result.baseline, width=out.width))
         for line in breakeven.sentences(result):
             out.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -144,7 +145,7 @@ def verify(plan: Plan, show: Show) -> Exit:
         print(json.dumps([row.model_dump(mode="json", include=VERIFIED) for row in rows], indent=1))
     elif show is Show.TABLE:
         worst = verification.worst_of(rows)
-        Console().print(verification.table(worst), *tables.trouble(rows))
+        console().print(verification.table(worst), *tables.trouble(rows))
     return _ended(rows)
 
 

@@ -91,7 +91,7 @@ class Live:
         self._brief = brief
         self._watcher = Watcher(baseline)
         self._progress = Progress(
-            SpinnerColumn(),
+            SpinnerColumn("line" if console.options.ascii_only else "dots"),
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=20),
             MofNCompleteColumn(),

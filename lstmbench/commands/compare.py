@@ -21,11 +21,10 @@ def compare(
 
     Judges nothing: it ends well whatever the ratios are.
     """
-    from rich.console import Console
-
     from .. import compare as comparing
     from .. import compare_page, compare_table
     from ..result import read, write_atomically
+    from ..terminal import console
 
     comparison = comparing.compare(read(base), read(head))
     if output is not None:
@@ -33,5 +32,5 @@ def compare(
     if as_json:
         print_json(comparing.as_json(comparison))
     else:
-        Console().print(compare_table.renderable(comparison))
+        console().print(compare_table.renderable(comparison))
     return Exit.OK

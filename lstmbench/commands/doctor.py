@@ -16,13 +16,12 @@ def doctor(
     as_json: AsJson = False,
 ) -> Exit:
     """Look at the machine and the backends: what is there, what is doubtful, what is missing."""
-    from rich.console import Console
-
     from .. import doctor as doctors
+    from ..terminal import console
 
     seen = doctors.checkup(roofline=roofline)
     if as_json:
         print_json(seen.as_json())
     else:
-        Console().print(doctors.table(seen))
+        console().print(doctors.table(seen))
     return Exit.OK

@@ -30,11 +30,10 @@ def history(
     A history is a folder of result files; to append to it is to write one more file.
     Judges nothing: it ends well whatever the steps are.
     """
-    from rich.console import Console
-
     from .. import history as histories
     from .. import history_page, history_table
     from ..result import write_atomically
+    from ..terminal import console
 
     if not 0 < least < float("inf"):
         raise UsageError(f"--least: expected a number above 0, got {least:g}")
@@ -44,9 +43,5 @@ def history(
     if as_json:
         print_json(histories.as_json(found))
     else:
-        console = Console()
-        ascii_only = console.options.ascii_only
-        console.print(
-            history_table.renderable(found, every=every, ascii_only=ascii_only), soft_wrap=True
-        )
+        console().print(history_table.renderable(found, every=every), soft_wrap=True)
     return Exit.OK

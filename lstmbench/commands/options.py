@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ..errors import UsageError
+from ..terminal import write_json
 
 Suite = Annotated[
     str, typer.Option("--suite", "-s", help="A built-in suite, or a path to a TOML file.")
@@ -45,4 +46,4 @@ def counts(text: str | None) -> Sequence[int | Literal["all"]] | None:
 
 def print_json(value: Any) -> None:
     """Print a value as JSON on standard output."""
-    print(json.dumps(value, indent=1, ensure_ascii=False))
+    write_json(json.dumps(value, indent=1, ensure_ascii=False) + "\n")

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..clock import Clock, WallClock
+from ..terminal import console, write_json
 from ..units import clock_time, duration
 from .blocks import Observer
 from .records import GateFile, GateRow
@@ -52,9 +53,9 @@ def observer(*, quiet: bool) -> Observer:
 def show(result: GateFile, *, as_json: bool, quiet: bool) -> None:
     """The verdict: the file or a table on standard output, a reason on standard error."""
     if as_json:
-        sys.stdout.write(result.as_file())
+        write_json(result.as_file())
     elif not quiet:
-        Console().print(table(result))
+        console().print(table(result))
     print(f"{result.verdict}: {result.reason}", file=sys.stderr)
 
 
@@ -68,16 +69,15 @@ def told(run: Run) -> None:
 def show_tries(found: SelfTestFile, *, as_json: bool) -> None:
     """What the gate's test of itself found: false alarms, then power, then the least found."""
     if as_json:
-        sys.stdout.write(found.as_file())
+        write_json(found.as_file())
         return
     view = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for head in HEADS:
         view.add_column(head, justify="right")
     for cells in body(found):
         view.add_row(*cells)
-    console = Console()
-    console.print(view)
-    console.print(sentence(found), soft_wrap=True)
+    console().print(view)
+    console().print(sentence(found), soft_wrap=True)
 
 
 def table(result: GateFile) -> Table:
