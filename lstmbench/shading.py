@@ -7,11 +7,14 @@ STEPS = (1.0, 1.1, 1.5, 2.0)
 SHADES, UNSURE = "░▒▓▉", "≈"
 
 
+def level(lead: Lead) -> int:
+    """0 where noise decides, else from 1 to the number of ``STEPS``."""
+    return sum(lead.margin.value >= step for step in STEPS) if lead.is_sure else 0
+
+
 def shade(lead: Lead) -> str:
     """One character that is darker the further the fastest is ahead; ``≈`` where noise decides."""
-    if not lead.is_sure:
-        return UNSURE
-    return SHADES[sum(lead.margin.value >= step for step in STEPS) - 1]
+    return (UNSURE + SHADES)[level(lead)]
 
 
 def legend() -> str:

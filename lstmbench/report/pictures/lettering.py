@@ -1,0 +1,46 @@
+"""Names cut to what can be read, and the room that text takes in whatever font it is read."""
+
+from collections.abc import Sequence
+from unicodedata import east_asian_width
+
+from ...markdown import printable
+
+# The longest name of a backend in a picture.
+LONGEST = 24
+# The width of a letter / the size of the font, in the widest of the usual fonts.
+_NARROW, _USUAL, _BROAD = 0.42, 0.64, 1.0
+_NARROW_ONES, _BROAD_ONES = frozenset("fijlrt.,:;!|'()[]- ·"), frozenset("mwMW%@…")
+
+
+def readable(name: str, longest: int = LONGEST) -> str:
+    """A name on one line without what cannot be seen, cut where it is too long."""
+    line = printable(" ".join(name.split()))
+    return line if len(line) <= longest else line[: max(longest - 1, 1)] + "…"
+
+
+def without_device(names: Sequence[str]) -> dict[str, str]:
+    """Each name without its ``-cpu`` or ``-cuda``, where that leaves no two the same."""
+    short = {name: name.removesuffix("-cpu").removesuffix("-cuda") for name in names}
+    return short if len(set(short.values())) == len(short) else {name: name for name in names}
+
+
+def room(text: str, size: float) -> float:
+    """The pixels that a line of text takes at most, at a size of font in pixels."""
+    return size * sum(map(_width, text))
+
+
+def _width(letter: str) -> float:
+    if letter in _NARROW_ONES:
+        return _NARROW
+    return _BROAD if letter in _BROAD_ONES or east_asian_width(letter) in "WF" else _USUAL
+
+
+def flow(widths: Sequence[float], width: float) -> list[tuple[float, int]]:
+    """Where each of some things of these widths starts, and on which line, as words on a page."""
+    places, x, line = [], 0.0, 0
+    for each in widths:
+        if x and x + each > width:
+            x, line = 0.0, line + 1
+        places.append((x, line))
+        x += each
+    return places

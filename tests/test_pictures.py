@@ -1,0 +1,271 @@
+"""The pictures: what they say is what the rows say, in colours that can be told apart."""
+
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from itertools import product
+
+import pytest
+from conftest import GOLDEN, HOSTILE, a_row, a_workload, bad_row, contenders
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lstmbench.report.pictures import DARK, LIGHT, fastest
+from lstmbench.report.pictures.legend import SHARES
+from lstmbench.report.pictures.lettering import flow, readable
+from lstmbench.report.pictures.looks import looks_of
+from lstmbench.report.pictures.theme import READABLE, VISIBLE, contrast, ink_on, mix
+from lstmbench.summary import lines_of
+
+SVG = "{http://www.w3.org/2000/svg}"
+THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+
+
+def a_grid(steps=(8, 16, 32), batches=(1, 4), *, slower=1.5, **given):
+    """Rows of a grid on which numba-cpu is ahead of torch-cpu, which is ahead of numpy."""
+    rows = []
+    for at, (T, B) in enumerate(product(steps, batches)):
+        seconds, ahead = 1e-5 * T * B, slower + 0.1 * at
+        workload = a_workload(seq_len=T, batch_size=B, **given)
+        rows += contenders(
+            workload, numba_cpu=seconds, torch_cpu=ahead * seconds, numpy=9 * seconds, fraction=0.4
+        )
+    return rows
+
+
+def pictures(rows):
+    return fastest(lines_of(rows))
+
+
+def drawn(rows, theme=LIGHT):
+    """The roots of the pictures, as a reader of XML sees them."""
+    return [ET.fromstring(picture.svg(theme)) for picture in pictures(rows)]
+
+
+def texts(root):
+    return [text.text for text in root.iter(f"{SVG}text")]
+
+
+def attributes(root):
+    return [pair for element in root.iter() for pair in element.attrib.items()]
+
+
+# --- the file
+
+
+@THEMES
+def test_a_picture_is_the_same_bytes_in_every_process(theme):
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from lstmbench.report import pictures\nfrom lstmbench.result import read\n"
+        "from lstmbench.summary import lines_of\n"
+        "lines = lines_of(read(Path(sys.argv[1])).rows)\n"
+        "theme = {'light': pictures.LIGHT, 'dark': pictures.DARK}[sys.argv[2]]\n"
+        "for picture in pictures.fastest(lines):\n"
+        "    sys.stdout.write(picture.svg(theme))\n"
+    )
+
+    def output(seed):
+        return subprocess.run(
+            [sys.executable, "-W", "error", "-c", script, GOLDEN / "result.json", theme.name],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            timeout=60,
+        ).stdout
+
+    first = output("1")
+
+    assert first.startswith(b"<svg")
+    assert first == output("2")
+
+
+def test_what_a_person_has_set_for_matplotlib_changes_nothing():
+    import matplotlib
+
+    (picture,) = pictures(a_grid())
+    usual = picture.svg(LIGHT)
+    with matplotlib.rc_context({"axes.facecolor": "red", "font.size": 30, "svg.fonttype": "path"}):
+        assert picture.svg(LIGHT) == usual
+        assert matplotlib.rcParams["font.size"] == 30
+
+
+@THEMES
+def test_a_picture_has_its_title_and_its_words_for_who_does_not_see_it(theme):
+    for picture in pictures(a_grid()):
+        root = ET.fromstring(picture.svg(theme))
+        by_id = {each.get("id"): each.text for each in root if each.get("id")}
+
+        assert root.get("role") == "img"
+        assert [by_id[key] for key in root.get("aria-labelledby").split()] == [
+            picture.title,
+            picture.alt,
+        ]
+
+
+def test_a_picture_asks_for_nothing_from_elsewhere():
+    for root in drawn(a_grid()):
+        links = [value for name, value in attributes(root) if name.endswith("href")]
+
+        assert all(link.startswith("#") for link in links)
+        assert not any("url(" in value.replace("url(#", "") for _, value in attributes(root))
+        assert not list(root.iter(f"{SVG}metadata"))
+
+
+def is_inert(svg):
+    root = ET.fromstring(svg)
+    known = {
+        "svg",
+        "title",
+        "desc",
+        "defs",
+        "style",
+        "g",
+        "path",
+        "use",
+        "clipPath",
+        "rect",
+        "text",
+    }
+    assert {element.tag.removeprefix(SVG) for element in root.iter()} <= known
+    assert not any(name.startswith("on") for name, _ in attributes(root))
+    for text in [*texts(root), *(element.text or "" for element in root)]:
+        assert text.isprintable() or not text.strip()
+
+
+def a_strange_grid(name):
+    return [
+        *a_grid(),
+        *(
+            a_row(row.workload, backend=name, seconds=1e-6)
+            for row in a_grid()
+            if row.backend == "numpy"
+        ),
+    ]
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_name_is_text(name):
+    for picture in pictures(a_strange_grid(name)):
+        svg = picture.svg(LIGHT)
+
+        is_inert(svg)
+        assert any(readable(name) in text for text in texts(ET.fromstring(svg)))
+
+
+@given(st.text(min_size=1, max_size=40))
+def test_any_name_is_text(name):
+    for picture in pictures(a_strange_grid(name)):
+        is_inert(picture.svg(DARK))
+
+
+def test_names_are_cut_and_show_what_cannot_be_seen():
+    assert readable("a\u202eb\x00") == "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}"
+    assert readable("x" * 30) == "x" * 23 + "…"
+    assert readable("two\n  lines") == "two lines"
+
+
+# --- colours
+
+
+def luminance(colour):
+    """Of sRGB, as WCAG 2.2 writes it down."""
+    channels = [int(pair, 16) / 255 for pair in re.findall("..", colour.lstrip("#"))]
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_contrast_is_what_wcag_says():
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+    assert contrast("#0d1117", "#f0f6fc") == pytest.approx(
+        (luminance("#f0f6fc") + 0.05) / (luminance("#0d1117") + 0.05)
+    )
+
+
+@THEMES
+def test_text_can_be_read_and_marks_can_be_seen(theme):
+    looks = looks_of(lines_of([*a_grid(), *(a_row(backend=f"no{n}") for n in range(8))]))
+
+    assert theme.background == {"light": "#ffffff", "dark": "#0d1117"}[theme.name]
+    for colour in (theme.ink, theme.muted):
+        assert contrast(colour, theme.background) >= READABLE
+    for look in looks.values():
+        assert contrast(look.colour(theme), theme.background) >= VISIBLE
+
+
+@THEMES
+def test_what_is_written_into_a_field_can_be_read(theme):
+    for hue, share in product(theme.hues.values(), SHARES):
+        fill = mix(theme.background, hue, share)
+
+        assert contrast(ink_on(fill), fill) >= READABLE
+
+
+# --- the winners' map
+
+
+def test_the_map_says_each_margin_that_the_rows_have():
+    (root,) = drawn(a_grid())
+
+    said = [text for text in texts(root) if re.fullmatch(r"\d\.\d\d×", text)]
+    assert said == ["1.50×", "1.60×", "1.70×", "1.80×", "1.90×", "2.00×"]
+
+
+def test_a_lead_that_is_not_sure_is_marked():
+    (root,) = drawn(a_grid(slower=1.1, steps=(8, 16), batches=(1,)))
+
+    assert {"≈ 1.10×", "1.20×"} <= set(texts(root))
+
+
+def test_every_backend_is_named_with_its_wins():
+    (root,) = drawn(a_grid())
+
+    assert "numba-cpu 6" in texts(root)
+    assert {"torch-cpu,", "numpy"} <= set(texts(root))
+
+
+def test_another_than_the_usual_winner_is_named_in_its_field():
+    rows = [*a_grid(), *contenders(a_workload(seq_len=64), torch_cpu=1e-4, numba_cpu=2e-4)]
+    (root,) = drawn(rows)
+
+    assert texts(root).count("torch") == 1
+    assert "torch-cpu 1" in texts(root)
+
+
+def test_shapes_that_make_no_grid_share_a_table():
+    rows = [
+        row
+        for cell, mode in product(("lstm", "gru"), ("train", "infer"))
+        for row in contenders(a_workload(cell=cell, mode=mode), torch_cpu=2e-4, numba_cpu=1e-4)
+    ]
+    (root,) = drawn(rows)
+
+    assert texts(root).count("2.00×") == 4
+    assert texts(root).count("T 3 · B 2") == 1
+    assert texts(root).count("training") == 2
+
+
+def test_a_map_of_too_much_says_what_is_missing():
+    rows = [row for H in range(1, 41) for row in a_grid(hidden_size=H)]
+    (picture,) = pictures(rows)
+
+    assert picture.title.endswith("(156 of 240 shapes are not shown)")
+    assert len(picture.svg(LIGHT)) < 60_000
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [[], [bad_row("failed")], [a_row()], [a_row(), bad_row("oom", backend="torch-cpu")]],
+    ids=["empty", "failed", "one backend", "one with a time"],
+)
+def test_without_two_times_there_is_no_map(rows):
+    assert fastest(lines_of(rows)) == []
+
+
+def test_words_flow_onto_the_next_line():
+    assert flow([40, 50, 20, 90], 100) == [(0, 0), (40, 0), (0, 1), (0, 2)]
