@@ -7,6 +7,7 @@ from .backends.base import OnDevice, Step
 from .clock import Clock
 from .gpu import Gpu, Transfer
 from .measure import Measurement
+from .samples import Samples
 from .stats import MIN_SAMPLES
 from .times import Times
 from .units import Seconds
@@ -35,7 +36,7 @@ class DeviceLog:
             **device.device.model_dump(),
             algorithm=dict(device.algorithm()),
             time_s=Times.of(measured.device_samples) if device.last_call_s else None,
-            samples_s=measured.device_samples,
+            samples_s=Samples(measured.device_samples),
             first_call_s=self._first_call_s,
             cold_s=Times.of([self._cold_call() for _ in range(COLD_CALLS)]),
             to_device=self._time(device.upload),

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from .model import Model, NotNegative, Positive, Size
+from .samples import Samples
 from .times import Times
 
 # Why NVML says that the clock is below the highest, and what of that makes a time doubtful: a GPU
@@ -59,7 +60,7 @@ class Gpu(Device):
     """What each pass ran, a line each."""
     time_s: Times | None = None
     """Seconds of one call between two events on the device: the last call of each sample."""
-    samples_s: tuple[Positive, ...] = ()
+    samples_s: Samples = Samples()
     """Every one of those."""
     first_call_s: NotNegative | None = None
     """The first call of the row by the wall clock: it compiles, loads and plans."""

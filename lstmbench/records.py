@@ -3,6 +3,7 @@
 Numbers are seconds, bytes and counts; there is never a NaN or an infinity, but null and a reason.
 """
 
+from functools import lru_cache
 from typing import Annotated, Literal, Self, TypedDict
 
 from pydantic import ConfigDict, Field, model_validator
@@ -15,6 +16,7 @@ from .gpu import Gpu
 from .latency import Latency
 from .model import Duration, Model, NotNegative, Positive, Size
 from .processors import Use
+from .samples import Samples
 from .times import Times
 from .units import Seconds
 from .workload import Workload, flops
@@ -46,7 +48,7 @@ class Outcome(Model):
     """Why there is no time, in one line."""
     time_s: Times | None = None
     """Seconds of one call."""
-    samples_s: tuple[Duration, ...] = ()
+    samples_s: Samples = Samples()
     """Every sample, in seconds of one call."""
     processes_s: tuple[Duration, ...] = ()
     """The median of each fresh process, where there were several."""
@@ -101,8 +103,15 @@ class Outcome(Model):
         return self
 
 
+# Made once of each: it is checked when it is made, and rows of many backends have the same.
+_workload = lru_cache(maxsize=2**16)(Workload)
+
+
 class Row(Outcome):
     """One workload on one backend with one number of threads."""
+
+    # A copy with other fields has none, and makes its own.
+    __slots__ = ("_workload",)
 
     id: str
     """CELL[-bi]/MODE/T..-B..-I..-H..-L..[-nobias]/DTYPE."""
@@ -143,7 +152,14 @@ class Row(Outcome):
 
     @property
     def workload(self) -> Workload:
-        return Workload(
+        """What was to be done; rows of the same work share one."""
+        if (known := getattr(self, "_workload", None)) is None:
+            known = self._make_workload()
+            object.__setattr__(self, "_workload", known)
+        return known
+
+    def _make_workload(self) -> Workload:
+        return _workload(
             cell=self.cell,
             mode=self.mode,
             seq_len=self.seq_len,

@@ -8,17 +8,22 @@ Version history of the format (a tool that knows a version reads every file of t
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from pydantic import ValidationError
 
 from .errors import OutputError, ResultFormatError
 from .model import Model
 from .records import Header, Result, Row
 
+# As they stand in a file.
+_SCHEMA, _VERSION = (
+    json.dumps(Result.model_fields[name].default).encode() for name in ("schema_", "version")
+)
 AnyFile = TypeVar("AnyFile", bound=Model)
 
 
@@ -36,7 +41,29 @@ def read(path: Path) -> Result:
         text = path.read_bytes()
     except OSError as error:
         raise ResultFormatError(f"{path}: cannot be read: {error.strerror}") from error
-    return validated(path, text, Result, "an lstmbench result file")
+    return _row_by_row(text) or validated(path, text, Result, "an lstmbench result file")
+
+
+def _row_by_row(text: bytes) -> Result | None:
+    """What the text of a result file says, one row after another, in a third of the memory.
+
+    ``None`` where anything is wrong: what that is, is told by who looks at all of it at once.
+    """
+    try:
+        parts = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+        if [bytes(parts[name]) for name in ("schema", "version")] != [_SCHEMA, _VERSION]:
+            return None
+        rows = msgspec.json.decode(parts.pop("rows"), type=list[msgspec.Raw])
+        header = Header.model_validate_json(msgspec.json.encode(parts))
+        return _whole(header, (Row.model_validate_json(bytes(row)) for row in rows))
+    except (KeyError, ValueError, RecursionError, msgspec.MsgspecError):
+        return None
+
+
+def _whole(header: Header, rows: Iterable[Row]) -> Result:
+    """A header and rows as one record."""
+    fields = {name: getattr(header, name) for name in Header.model_fields}
+    return Result(**fields, rows=tuple(rows))
 
 
 def validated(path: Path, text: bytes, kind: type[AnyFile], what: str) -> AnyFile:
@@ -80,10 +107,7 @@ def first_error(error: ValidationError) -> str:
 
 def write(path: Path, header: Header, rows: Sequence[Row]) -> None:
     """Write a result file whole or not at all: to a new file beside it, then in its place."""
-    result = Result(
-        **{name: getattr(header, name) for name in Header.model_fields}, rows=tuple(rows)
-    )
-    write_atomically(path, result.as_file())
+    write_atomically(path, _whole(header, rows).as_file())
 
 
 def write_atomically(path: Path, text: str) -> None:

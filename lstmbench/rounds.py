@@ -16,6 +16,7 @@ from .gpu import Gpu
 from .latency import merge as merge_latencies
 from .processors import merge as merge_uses
 from .records import Row, rates
+from .samples import Samples
 from .times import Times
 from .units import Seconds
 
@@ -28,7 +29,7 @@ def merge(rows: Sequence[Row]) -> Row:
         if row.time_s is None:
             return row
     times = [row.time_s for row in rows if row.time_s is not None]
-    samples = tuple(chain.from_iterable(row.samples_s for row in rows))
+    samples = Samples(chain.from_iterable(row.samples_s for row in rows))
     merged = _merge_times(times, samples)
     first = rows[0]
     compiled = [row.compile_s for row in rows if row.compile_s is not None]
@@ -75,7 +76,7 @@ def _merge_gpus(gpus: Sequence[Gpu]) -> Gpu | None:
     if not gpus:
         return None
     times = [gpu.time_s for gpu in gpus if gpu.time_s is not None]
-    samples = tuple(chain.from_iterable(gpu.samples_s for gpu in gpus))
+    samples = Samples(chain.from_iterable(gpu.samples_s for gpu in gpus))
     return gpus[0].model_copy(
         update={
             "time_s": _merge_times(times, samples) if times else None,

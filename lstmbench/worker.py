@@ -26,6 +26,7 @@ from .oracles import OracleStore
 from .processors import ThreadWatch
 from .records import Errors, Outcome, rates
 from .rounding import storage
+from .samples import Samples
 from .times import Times
 from .units import Seconds
 from .verify import Oracle, Verdict
@@ -212,7 +213,7 @@ def _measure(
     return Outcome(
         status="ok",
         time_s=Times(**vars(summary)),
-        samples_s=measured.samples,
+        samples_s=Samples(measured.samples),
         loops=measured.loops,
         warmup_calls=measured.warmup_calls,
         stop=measured.stop,

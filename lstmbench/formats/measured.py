@@ -27,7 +27,7 @@ class Timed:
 
     @property
     def samples(self) -> tuple[Seconds, ...]:
-        return self.row.samples_s
+        return tuple(self.row.samples_s)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from ..errors import ResultFormatError, UsageError
 from ..model import Duration, Model, Size
 from ..records import Header, Outcome, Result, Row, make_row, rates
 from ..result import first_error
+from ..samples import Samples
 from ..stats import MIN_SAMPLES
 from ..times import Times
 from ..workload import parse_id
@@ -96,7 +97,7 @@ def _row_of(identity: Identity, stats: Stats) -> Row:
         outcome=Outcome(
             status="ok",
             time_s=times,
-            samples_s=stats.data,
+            samples_s=Samples(stats.data),
             loops=stats.iterations,
             **rates(workload, times.median),
         ),
