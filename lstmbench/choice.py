@@ -7,6 +7,9 @@ from .records import Row
 from .stats import geometric_mean
 from .summary import Line, Overall, Speedup, overall, wins
 
+# What people ask about first comes first.
+MODES = ("train", "infer", "forward", "backward")
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -53,7 +56,7 @@ def choices(lines: Sequence[Line], baseline: str) -> list[Choice]:
     """One choice for each mode in which two backends have a time of the same work."""
     found = []
     means = {(each.mode, each.backend): each for each in overall(lines, baseline)}
-    for mode in dict.fromkeys(line.workload.mode for line in lines):
+    for mode in MODES:
         of_mode = [line for line in lines if line.workload.mode == mode and line.ranking]
         winners = wins(of_mode)
         if winners:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+!|<>~$&]")
-# GitHub makes links and mentions of decoded text too: an invisible space breaks those.
-_LIVE = re.compile(r"@|(?<=:)(?=//)|(?<=www\.)", re.I)
+# GitHub makes links and mentions of decoded text too: an invisible space breaks those.  Before that
+# its renderer makes a link of www. and whatever follows: that dot is written as a number.
+_LIVE = re.compile(r"@|(?<=:)(?=//)|(?<=www)\.", re.I)
 # What would begin a list or a rule at the head of an item.
 _LEADING = re.compile(r"^(\d*)([-.])(?=[-\s]|$)")
 LONGEST = 300
@@ -18,7 +19,7 @@ def escape(text: str) -> str:
     """
     quiet = _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", one_line(text))
     quiet = _LEADING.sub(lambda match: f"{match[1]}&#{ord(match[2])};", quiet)
-    return _LIVE.sub(lambda match: f"{match[0]}&#8203;", quiet)
+    return _LIVE.sub(lambda match: f"{match[0].replace('.', '&#46;')}&#8203;", quiet)
 
 
 def one_line(text: str) -> str:

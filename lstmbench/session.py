@@ -21,6 +21,7 @@ from .errors import Exit, UsageError, WorkerError
 from .plan import Plan
 from .records import Header, Roof, Row, Settings
 from .report import breakeven, page
+from .report.shelf import Shelf
 from .result import read, write, write_atomically
 from .run import exit_code, require, run, workers
 from .terminal import console, write_json
@@ -111,7 +112,10 @@ def measure(
         log.remove()
     result = read(output)
     report = output.with_suffix(".md")
-    write_atomically(report, page.markdown([result]))
+    shelf = Shelf(output.stem)
+    text = page.markdown([result], shelf)
+    write_atomically(report, text)
+    shelf.write(report, text)
     if show is Show.JSON:
         write_json(output.read_text(encoding="utf-8"))
     elif show is Show.TABLE:

@@ -118,11 +118,12 @@ class Lead:
         """Whether noise cannot have made the first the faster one.
 
         Intervals of one process each say nothing of how processes of the same code differ: then
-        what they leave between the two has to be more than ``NOISE``.
+        what they leave between the two has to be more than ``NOISE``.  Other processes only ever
+        make a row slower: of the first that takes nothing away.
         """
         several = self.first.processes_s and self.second.processes_s
         least = 1 if several else 1 + NOISE
-        return self.margin.low > least and not any(map(is_disturbed, (self.first, self.second)))
+        return self.margin.low > least and not is_disturbed(self.second)
 
 
 @dataclass(frozen=True)

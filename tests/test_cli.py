@@ -14,7 +14,6 @@ from conftest import GOLDEN, TINY, a_header, a_row, run_tool
 
 from lstmbench import cli
 from lstmbench.backends.entries import BACKENDS
-from lstmbench.report.page import markdown
 from lstmbench.result import json_schema, read, write
 from lstmbench.workload import DTYPES
 
@@ -339,14 +338,6 @@ def test_the_doctors_table_is_on_stdout(tool):
     assert (code, err) == (0, "")
     assert "processor" in out
     assert "numba-cpu" in out
-
-
-def test_a_report_goes_to_stdout_or_to_a_file(tool, tmp_path):
-    golden = markdown([read(GOLDEN / "result.json")])
-
-    assert tool("report", str(GOLDEN / "result.json")) == (0, golden, "")
-    assert tool("report", str(GOLDEN / "result.json"), "-o", "page.md") == (0, "", "")
-    assert (tmp_path / "page.md").read_text(encoding="utf-8") == golden
 
 
 def test_the_schema_is_printed(tool):

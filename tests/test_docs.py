@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from conftest import require_peer
@@ -18,16 +19,24 @@ from lstmbench.gate.selftest import SelfTestFile
 from lstmbench.gate.selftest_page import page, tries_table
 from lstmbench.labels import kind_of
 from lstmbench.report import blocks
-from lstmbench.report.page import markdown
+from lstmbench.report.page import RANKS, markdown
+from lstmbench.report.shelf import Shelf
 from lstmbench.result import read
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "results"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.S)
+TOOL = (ROOT / "lstmbench" / "README.md").read_text(encoding="utf-8")
+GATE = (ROOT / "lstmbench" / "gate" / "README.md").read_text(encoding="utf-8")
+KERNELS = (ROOT / "kernels" / "README.md").read_text(encoding="utf-8")
+PAGES = [
+    *ROOT.glob("*.md"),
+    *(p for top in ("lstmbench", "kernels", "results") for p in ROOT.glob(f"{top}/**/*.md")),
+]
+EXAMPLES = re.findall(r"```python\n(.*?)```", KERNELS, re.S)
 COMMANDS = [
     line.removeprefix("$ ").split("#")[0].strip()
-    for block in re.findall(r"```console\n(.*?)```", README, re.S)
+    for block in re.findall(r"```console\n(.*?)```", README + TOOL, re.S)
     for line in block.splitlines()
 ]
 
@@ -38,13 +47,13 @@ def test_the_examples_are_found():
 
 
 def test_the_library_example_runs():
-    exec(compile(EXAMPLES[0], "README.md", "exec"), {})
+    exec(compile(EXAMPLES[0], "kernels/README.md", "exec"), {})
 
 
 @pytest.mark.peer
 def test_the_torch_example_runs_and_its_comparisons_hold():
     require_peer("torch")
-    exec(compile(EXAMPLES[1], "README.md", "exec"), {})
+    exec(compile(EXAMPLES[1], "kernels/README.md", "exec"), {})
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("lstmbench")])
@@ -63,7 +72,7 @@ def test_every_command_line_is_one_that_the_tool_takes(command: str):
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("lstmbench run")])
-def test_every_run_in_the_readme_makes_a_plan(command: str, monkeypatch: pytest.MonkeyPatch):
+def test_every_run_on_the_pages_makes_a_plan(command: str, monkeypatch: pytest.MonkeyPatch):
     planned = []
 
     def remember(made: plan.Plan, *_: object, **__: object) -> cli.Exit:
@@ -75,15 +84,15 @@ def test_every_run_in_the_readme_makes_a_plan(command: str, monkeypatch: pytest.
     assert planned[0].workloads
 
 
-def test_every_verb_is_in_the_readme():
+def test_every_verb_is_on_the_page_of_the_tool():
     for command in cli.app.registered_commands:
         assert command.callback is not None
         name = command.name or command.callback.__name__
-        assert f"lstmbench {name}" in README, name
+        assert f"lstmbench {name}" in TOOL, name
 
 
-def test_the_suite_in_the_readme_is_a_suite(tmp_path: Path):
-    text = re.findall(r"```toml\n(.*?)```", README, re.S)[0]
+def test_the_suite_on_the_page_is_a_suite(tmp_path: Path):
+    text = re.findall(r"```toml\n(.*?)```", TOOL, re.S)[0]
     path = tmp_path / "mine.toml"
     path.write_text(text)
     mine = suite.load_suite(str(path))
@@ -91,20 +100,20 @@ def test_the_suite_in_the_readme_is_a_suite(tmp_path: Path):
     assert len(workloads) == 2 * 2 * 2 * 4
 
 
-def test_a_mistake_in_that_suite_is_told_as_the_readme_says(
+def test_a_mistake_in_that_suite_is_told_as_the_page_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    text = re.findall(r"```toml\n(.*?)```", README, re.S)[0]
+    text = re.findall(r"```toml\n(.*?)```", TOOL, re.S)[0]
     monkeypatch.chdir(tmp_path)
     Path("mine.toml").write_text(text.replace("[32, 128]", "[32, 0]"))
 
     with pytest.raises(UsageError) as error:
         suite.load_suite("mine.toml")
-    assert f"`{error.value}`" in README.replace("\n", " ")
+    assert f"`{error.value}`" in TOOL.replace("\n", " ")
 
 
-def test_the_suites_of_the_readme_are_those_that_come_along():
-    table = README.partition("| suite | what it is |\n| :--- | :--- |\n")[2].partition("\n\n")[0]
+def test_the_suites_on_the_page_are_those_that_come_along():
+    table = TOOL.partition("| suite | what it is |\n| :--- | :--- |\n")[2].partition("\n\n")[0]
 
     assert table.splitlines() == [
         f"| `{each.name}` | {each.description} |" for each in suite.builtin_suites().values()
@@ -115,8 +124,8 @@ def test_what_the_gate_found_of_itself_is_as_it_was_measured():
     (path,) = (RESULTS / "gate").glob("*-self-test.json")
     found = SelfTestFile.model_validate_json(path.read_text(encoding="utf-8"))
 
-    assert path.with_suffix(".md").name in README
-    assert tries_table(found) in README
+    assert path.with_suffix(".md").name in GATE
+    assert tries_table(found) in GATE
     assert path.with_suffix(".md").read_text(encoding="utf-8") == page(found)
 
 
@@ -126,8 +135,8 @@ def test_the_pages_beside_verdict_files_are_theirs():
         assert path.with_suffix(".md").read_text(encoding="utf-8") == comment(verdict), path
 
 
-def test_the_exit_codes_of_the_readme_are_those_of_the_tool():
-    table = README.partition("| exit code |")[2].partition("\n\n")[0]
+def test_the_exit_codes_on_the_page_are_those_of_the_tool():
+    table = TOOL.partition("| exit code |")[2].partition("\n\n")[0]
     documented = {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.M)}
     assert {0, 2, 4, 5} <= documented <= {int(code) for code in cli.Exit}
 
@@ -142,7 +151,7 @@ def test_the_reports_beside_the_result_files_are_theirs():
     files = sorted(RESULTS.glob("*.json"))
     assert files
     for path in files:
-        page = markdown([read(path)])
+        page = markdown([read(path)], Shelf(path.stem))
         assert path.with_suffix(".md").read_text(encoding="utf-8") == page
 
 
@@ -152,6 +161,27 @@ def test_backends_without_a_time_are_listed_as_unmeasured():
     rows = [row for path in RESULTS.glob("*.json") for row in read(path).rows]
     measured = {kind_of(row.backend) for row in rows if row.time_s is not None}
     assert listed == set(BACKENDS) - {"fake"} - measured
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_within_the_repository_leads_somewhere(page: Path):
+    links = re.findall(r"(?:\]\(|src=\"|srcset=\")([^)\"#]+)", page.read_text(encoding="utf-8"))
+    within = [link for link in links if not re.match(r"https?:", link)]
+
+    assert [link for link in within if not (page.parent / unquote(link)).exists()] == []
+
+
+def test_what_a_page_leaves_out_is_told_in_the_order_of_the_tool():
+    told = " ".join(TOOL.split())
+
+    assert f"in this order: {'; '.join(reversed(RANKS[1:]))}." in told
+
+
+def test_how_long_the_shortest_adapter_is_that_the_readme_names():
+    (lines,) = re.findall(r"`torch_cpu.py` has (\d+)\s+lines", README)
+
+    adapter = ROOT / "lstmbench" / "backends" / "torch_cpu.py"
+    assert int(lines) == len(adapter.read_text(encoding="utf-8").splitlines())
 
 
 def test_make_help_names_every_target():

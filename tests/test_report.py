@@ -3,7 +3,9 @@
 import re
 from html import unescape
 
+import cmarkgfm
 import pytest
+from cmarkgfm.cmark import Options
 from conftest import (
     GOLDEN,
     HOSTILE,
@@ -15,11 +17,14 @@ from conftest import (
     bad_row,
     ok_outcome,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lstmbench.environment import Environment
 from lstmbench.errors import ResultFormatError, UsageError
 from lstmbench.report import blocks
-from lstmbench.report.page import markdown
+from lstmbench.report.page import RANKS, markdown
+from lstmbench.report.shelf import Shelf
 
 
 def a_hostile_result(text):
@@ -64,11 +69,13 @@ def skeleton(page):
 
 
 def test_the_report_of_the_golden_result_is_the_golden_one(golden_result):
-    assert_golden("report.md", markdown([golden_result]))
+    assert_golden("report.md", markdown([golden_result], Shelf("report")))
 
 
 def test_the_block_of_the_golden_result_is_the_golden_one(golden_result):
-    assert_golden("block.md", blocks.block(golden_result, "golden/result.json"))
+    assert_golden(
+        "block.md", blocks.block(golden_result, "golden/result.json", Shelf("golden/result"))
+    )
 
 
 def test_the_same_input_gives_the_same_bytes(golden_result):
@@ -122,12 +129,18 @@ def test_every_table_has_the_same_number_of_cells_in_each_line(golden_result):
 def test_a_result_without_a_time_still_makes_a_page():
     page = markdown([as_result([bad_row("unavailable")])])
 
-    assert "No row has a time on two backends." in page
-    assert "Rows without a time" in page
+    assert "**No row has a time.**" in page
+    assert "### Rows without a time" in page
 
 
 def test_a_result_without_rows_still_makes_a_page():
-    assert "No row has a time on two backends." in markdown([as_result([])])
+    assert "nothing was measured" in markdown([as_result([])])
+
+
+def test_one_kind_of_backend_alone_is_compared_with_nobody():
+    rows = [a_row(backend="fake"), a_row(backend="fake@again")]
+
+    assert "there is nothing to compare" in markdown([as_result(rows)])
 
 
 def test_a_grid_without_a_time_of_the_baseline_has_no_speedup():
@@ -140,7 +153,94 @@ def test_a_grid_without_a_time_of_the_baseline_has_no_speedup():
 def test_one_row_is_not_rows():
     rows = [a_row(backend="numpy"), a_row(seconds=0.0005)]
 
-    assert "of 1 row;" in markdown([as_result(rows, baseline="numpy")])
+    assert "in 1 of 1 shape," in markdown([as_result(rows, baseline="numpy")])
+
+
+# --- a page of a given size
+
+
+def sizes(result):
+    """The bytes of the page as each rank of parts is left out, the longest first."""
+    found = []
+    limit = len(markdown([result]).encode())
+    while True:
+        try:
+            text = markdown([result], max_bytes=limit)
+        except UsageError as error:
+            return found, str(error)
+        found.append(text)
+        # The page names its limit, which may be a digit shorter each time.
+        limit = len(text.encode()) - 9
+
+
+def test_parts_are_left_out_in_the_stated_order_and_the_page_says_so(golden_result):
+    pages, _ = sizes(golden_result)
+
+    assert len(pages) == len(RANKS)
+    for missing, text in enumerate(pages):
+        kept, left_out = RANKS[: len(RANKS) - missing], RANKS[len(RANKS) - missing :]
+        assert ("Left out, to stay within" in text) is bool(left_out)
+        assert all(what in text for what in left_out)
+        assert not any(f"; {what}" in text for what in kept)
+    heads = ["Every row (", "### Own kernels", "### Compile time", "### Rows without a time"]
+    assert [[head in text for head in heads] for text in pages] == [
+        [True, True, True, True],
+        [False, True, True, True],
+        [False, False, True, True],
+        [False, False, False, True],
+        [False, False, False, False],
+    ]
+    assert all("use numba-cpu" in text and "### Method" in text for text in pages)
+
+
+def test_a_page_is_never_longer_than_it_may_be(golden_result):
+    whole = len(markdown([golden_result]).encode())
+
+    for limit in range(whole // 2, whole + 100, 500):
+        assert len(markdown([golden_result], max_bytes=limit).encode()) <= limit
+
+
+def test_a_size_that_the_answer_does_not_fit_in_is_an_error_that_names_the_least(golden_result):
+    _, error = sizes(golden_result)
+
+    least = re.search(r"--max-bytes: expected (\d+) or more, got \d+", error)
+    assert least is not None
+    assert len(markdown([golden_result], max_bytes=int(least[1]))) > 0
+
+
+# --- as GitHub renders it
+
+
+def rendered(text):
+    """The page as HTML, by GitHub's own renderer."""
+    return cmarkgfm.github_flavored_markdown_to_html(text, Options.CMARK_OPT_UNSAFE)
+
+
+def test_every_table_of_the_page_is_a_table_on_github(golden_result):
+    text = markdown([golden_result])
+    html = rendered(text)
+
+    tables = re.findall(r"(?:^\|.*\n)+", text, re.M)
+    assert html.count("<table>") == len(tables) > 5
+    assert html.count("<tr>") == sum(table.count("\n") - 1 for table in tables)
+    assert html.count("<details>") == html.count("</details>") == text.count("<details>")
+    # Neither a pipe nor an emphasis is left as it was typed.
+    assert not re.search(r">[^<]*(\| |\*\*)[^<]*<", html)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_is_text_on_github(name):
+    harmless = re.findall(r"<[^>]*>", rendered(markdown([a_hostile_result("word")])))
+
+    assert re.findall(r"<[^>]*>", rendered(markdown([a_hostile_result(HOSTILE[name])]))) == harmless
+
+
+@given(st.text(min_size=1, max_size=60))
+@settings(max_examples=100)
+def test_whatever_a_file_says_is_text_on_github(text):
+    harmless = re.findall(r"<[^>]*>", rendered(markdown([a_hostile_result("word")])))
+
+    assert re.findall(r"<[^>]*>", rendered(markdown([a_hostile_result(text)]))) == harmless
 
 
 # --- strangers' text
@@ -176,17 +276,29 @@ def readme(tmp_path):
 def test_update_writes_the_block_anew_and_nothing_else(readme, golden_result):
     assert blocks.update(readme, check=False) is False
 
-    block = blocks.block(golden_result, "result.json")
+    block = blocks.block(golden_result, "result.json", Shelf("result"))
     assert readme.read_text() == f"# Title\n\n{BEGIN}{block}{END}\n\nAfter.\n"
+
+
+def test_update_draws_the_picture_of_the_block_beside_the_result_file(readme):
+    blocks.update(readme, check=True)
+    assert not (readme.parent / "result").exists()
+
+    blocks.update(readme, check=False)
+
+    shown = re.findall(r'(?:src|srcset)="([^"]*)"', readme.read_text())
+    assert len(shown) == 2
+    for name in shown:
+        assert (readme.parent / name).read_text().startswith("<svg")
 
 
 def test_update_of_a_current_file_leaves_it_alone(readme):
     blocks.update(readme, check=False)
-    before = readme.stat()
+    before = readme.stat().st_mtime_ns, readme.stat().st_ino
 
     assert blocks.update(readme, check=False) is True
     assert blocks.update(readme, check=True) is True
-    assert readme.stat() == before
+    assert (readme.stat().st_mtime_ns, readme.stat().st_ino) == before
 
 
 def test_check_tells_a_stale_file_and_writes_nothing(readme):
@@ -202,7 +314,7 @@ def test_two_blocks_are_both_written(readme):
     blocks.update(readme, check=False)
 
     text = readme.read_text()
-    assert text.count("Fastest:") == 2
+    assert text.count("Training speedup: use") == 2
     assert text.count("between") == 1
 
 

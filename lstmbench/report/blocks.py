@@ -8,34 +8,40 @@ from pathlib import Path
 
 from .. import summary
 from ..errors import UsageError
-from ..markdown import escape
+from ..markdown import escape, fold
 from ..records import Result
 from ..result import read, write_atomically
 from . import gpu
-from .answer import definition, headline
+from .answer import answer, definition, standings
 from .grids import grids
 from .method import threads, versions
+from .pictures import fastest
+from .shelf import Shelf
 
 _BLOCK = re.compile(
     r"(?P<begin><!-- lstmbench:begin (?P<file>\S+) -->\n).*?(?P<end><!-- lstmbench:end -->)", re.S
 )
 
 
-def block(result: Result, source: str) -> str:
-    """A short form for a README: the answer, the grids, and where they are from."""
-    lines = summary.lines_of(result.rows)
+def block(result: Result, source: str, shelf: Shelf | None = None) -> str:
+    """A short form for a README: the answer, one picture, the tables, and where they are from."""
+    lines, baseline = summary.lines_of(result.rows), result.baseline
     machine = "; ".join([escape(result.environment.machine.cpu_model), *gpu.names(result.rows)])
     parts = [
-        headline(lines, result.baseline),
-        *grids(lines, result.baseline),
+        answer(lines, baseline),
+        *map((shelf or Shelf()).place, fastest(lines)),
+        standings(lines, baseline),
+        fold("The same as tables", "\n\n".join(grids(lines, baseline))),
         f"{machine}, {threads(result.rows)}; {versions(result)}. "
-        f"{definition(result.baseline)} All of it: [{escape(source)}]({source}).",
+        f"{definition(baseline)} All of it: [{escape(source)}]({source}).",
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def update(path: Path, *, check: bool) -> bool:
     """Write each marked block of a Markdown file anew from the result file that it names.
+
+    The picture of a block lies in a folder beside its result file, named after it.
 
     Returns whether the file was current.  With ``check`` nothing is written.  Raises ``UsageError``
     where there is no block, and ``ResultFormatError`` where a named file cannot be read.
@@ -51,11 +57,16 @@ def update(path: Path, *, check: bool) -> bool:
             f"{path}: expected a line <!-- lstmbench:begin FILE --> and <!-- lstmbench:end -->"
         )
 
+    shelves = []
+
     def fresh(match: re.Match[str]) -> str:
         result = read(path.parent / match["file"])
-        return match["begin"] + block(result, match["file"]) + match["end"]
+        shelves.append(Shelf(match["file"].removesuffix(".json")))
+        return match["begin"] + block(result, match["file"], shelves[-1]) + match["end"]
 
     new = _BLOCK.sub(fresh, text)
     if new != text and not check:
         write_atomically(path, new)
+        for shelf in shelves:
+            shelf.write(path, new)
     return new == text

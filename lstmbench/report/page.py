@@ -3,44 +3,127 @@
 Everything that comes out of a file is escaped: it may be a stranger's.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from .. import summary
-from ..markdown import escape
+from ..errors import UsageError
 from ..records import Result
-from . import batching, breakeven, gpu, latency, padding, peers, scaling, twins, usage
-from .answer import definition, headline
+from ..summary import Line
+from . import (
+    batching,
+    bounds,
+    breakeven,
+    compilation,
+    devices,
+    gpu,
+    latency,
+    padding,
+    peers,
+    scaling,
+    twins,
+    usage,
+)
+from .answer import answer, definition, standings
 from .grids import grids
 from .method import machine, method
+from .overview import overview, scope, title
+from .pictures import fastest
 from .rows import every_row
-from .trouble import trouble
+from .shelf import Shelf
+from .trouble import doubts, untimed
+
+TITLE = "# Recurrent networks: training speedup and inference throughput"
+# What GitHub shows of the summary of a step, at most.
+MOST_BYTES = 2**20
+# What is left out where a page would be too long, the last first.
+RANKS = (
+    "the answer, the machine and the method",
+    "grids, standings and rows without a time",
+    "pictures, roofline and compile time",
+    "peers, batches, latency, padding, threads and memory",
+    "every row",
+)
 
 
-def markdown(results: Sequence[Result]) -> str:
-    """The whole page: of each file the answer, grids, every row, the peers, machine and method."""
-    parts = ["# Recurrent networks: training speedup and inference throughput"]
-    for result in results:
-        parts += _of_file(result)
-    return "\n\n".join(parts) + "\n"
+@dataclass(frozen=True)
+class Part:
+    """A piece of the page: what is left out first has the highest rank."""
+
+    rank: int
+    make: Callable[[], Iterable[str]]
 
 
-def _of_file(result: Result) -> Iterator[str]:
-    lines = summary.lines_of(result.rows)
-    yield f"## {escape(result.environment.machine.cpu_model)}, {escape(result.created[:10])}"
-    yield headline(lines, result.baseline)
-    yield definition(result.baseline)
-    yield from breakeven.section(result)
-    yield from trouble(result.rows)
-    yield from grids(lines, result.baseline)
-    yield every_row(lines, result.baseline)
-    yield from peers.section(summary.on_gpu(lines, False))
-    yield from peers.section(summary.on_gpu(lines, True), ", on the GPU")
-    yield from batching.section(lines)
-    yield from latency.section(result.rows)
-    yield from padding.section(lines)
-    yield from scaling.section(summary.on_gpu(lines, False))
-    yield from twins.section(lines)
-    yield from gpu.section(result.rows)
-    yield from usage.section(result.rows)
-    yield machine(result)
-    yield method(result)
+def markdown(
+    results: Sequence[Result], shelf: Shelf | None = None, max_bytes: int = MOST_BYTES
+) -> str:
+    """The whole page: the answer, who wins where, every number, and how it was measured.
+
+    Args:
+        shelf: where its pictures go; without one it has none.
+        max_bytes: the size of its text in UTF-8, at most.  Parts are left out in the order of
+            ``RANKS`` from its end, and the page says so.
+
+    Raises ``UsageError`` where even the first of ``RANKS`` does not fit.
+    """
+    parts = list(_parts(results, shelf or Shelf()))
+    kept: dict[int, str] = {}
+    text = ""
+    for rank, _ in enumerate(RANKS):
+        made = {n: "\n\n".join(part.make()) for n, part in enumerate(parts) if part.rank == rank}
+        longer = _joined(kept | made, RANKS[rank + 1 :], max_bytes)
+        if (size := len(longer.encode())) > max_bytes:
+            if not kept:
+                raise UsageError(f"--max-bytes: expected {size} or more, got {max_bytes}")
+            break
+        kept, text = kept | made, longer
+    return text
+
+
+def _joined(kept: dict[int, str], left_out: Sequence[str], max_bytes: int) -> str:
+    texts = [text for _, text in sorted(kept.items()) if text]
+    if left_out:
+        what = "; ".join(left_out)
+        texts.insert(1, f"Left out, to stay within {max_bytes} bytes (`--max-bytes`): {what}.")
+    return "\n\n".join(texts) + "\n"
+
+
+def _parts(results: Sequence[Result], shelf: Shelf) -> Iterator[Part]:
+    files = [(result, summary.lines_of(result.rows)) for result in results]
+    if len(files) == 1:
+        ((result, lines),) = files
+        yield Part(0, lambda: [f"# Recurrent networks on {title(result)}", scope(result, lines)])
+        yield from _of_file(result, lines, shelf)
+        return
+    yield Part(0, lambda: [TITLE, *overview(files)])
+    for number, (result, lines) in enumerate(files):
+        heading = [f"## {title(result)}", scope(result, lines)]
+        yield Part(0, partial(list, heading))
+        yield from _of_file(result, lines, shelf.of(number))
+
+
+def _of_file(result: Result, lines: Sequence[Line], shelf: Shelf) -> Iterator[Part]:
+    baseline, rows = result.baseline, result.rows
+    on_cpu, on_gpu = (summary.on_gpu(lines, wanted) for wanted in (False, True))
+    yield Part(0, lambda: [answer(lines, baseline), *doubts(rows)])
+    yield Part(0, lambda: map(shelf.place, fastest(lines)))
+    yield Part(0, lambda: breakeven.section(result))
+    yield Part(1, lambda: grids(lines, baseline))
+    yield Part(1, lambda: [standings(lines, baseline)])
+    yield Part(0, lambda: [definition(baseline)])
+    yield Part(2, lambda: bounds.section(rows, result.roofs))
+    yield Part(2, lambda: devices.section(lines))
+    yield Part(2, lambda: compilation.section(rows))
+    yield Part(1, lambda: untimed(rows))
+    yield Part(3, lambda: peers.section(on_cpu))
+    yield Part(3, lambda: peers.section(on_gpu, ", on the GPU"))
+    yield Part(3, lambda: batching.section(lines))
+    yield Part(3, lambda: latency.section(rows))
+    yield Part(3, lambda: padding.section(lines))
+    yield Part(3, lambda: scaling.section(on_cpu))
+    yield Part(3, lambda: twins.section(lines))
+    yield Part(3, lambda: gpu.section(rows))
+    yield Part(3, lambda: usage.section(rows))
+    yield Part(4, lambda: [every_row(lines, baseline)])
+    yield Part(0, lambda: [machine(result), method(result)])

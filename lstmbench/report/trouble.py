@@ -1,4 +1,4 @@
-"""Rows without a time, each reason once, and rows with a doubtful one.
+"""Rows without a time, and rows with a doubtful one.
 
 Everything that comes out of a file is escaped: it may be a stranger's.
 """
@@ -10,9 +10,12 @@ from ..markdown import escape, table
 from ..records import Row
 from .fields import row_name
 
+# Reasons that are told, at most.
+MOST = 50
 
-def trouble(rows: Sequence[Row]) -> Iterator[str]:
-    """Rows without a time, each reason once, and rows with a doubtful one."""
+
+def doubts(rows: Sequence[Row]) -> Iterator[str]:
+    """Rows whose time is doubtful, or of another precision than their id."""
     disturbed = summary.disturbed(rows)
     if disturbed:
         most = max(row.other_load or 0.0 for row in disturbed)
@@ -26,11 +29,17 @@ def trouble(rows: Sequence[Row]) -> Iterator[str]:
             f"name**, the first {row_name(of[0])}: {escape(backend)} computed in "
             f"{escape(precision)}."
         )
+
+
+def untimed(rows: Sequence[Row]) -> Iterator[str]:
+    """Rows without a time, each reason once."""
     body = [
         [escape(backend), status, str(len(of)), row_name(of[0]), escape(reason)]
         for (backend, status, reason), of in summary.without_time(rows).items()
     ]
     if body:
-        yield "**Rows without a time**\n\n" + table(
-            ["backend", "status", "rows", "the first", "reason"], body, left=(0, 1, 3, 4)
-        )
+        yield "### Rows without a time"
+        head = ["backend", "status", "rows", "the first", "reason"]
+        yield table(head, body[:MOST], left=(0, 1, 3, 4))
+    if body[MOST:]:
+        yield f"And {len(body) - MOST} more reasons."
