@@ -5,14 +5,15 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 from conftest import GOLDEN, HOSTILE, a_row, a_workload, bad_row, contenders
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstmbench.report.pictures import DARK, LIGHT, fastest
+from lstmbench.report.pictures import DARK, LIGHT, bounds, fastest, times
+from lstmbench.report.pictures.curves import apart
 from lstmbench.report.pictures.legend import SHARES
 from lstmbench.report.pictures.lettering import flow, readable
 from lstmbench.report.pictures.looks import looks_of
@@ -36,12 +37,14 @@ def a_grid(steps=(8, 16, 32), batches=(1, 4), *, slower=1.5, **given):
 
 
 def pictures(rows):
-    return fastest(lines_of(rows))
+    lines = lines_of(rows)
+    return [*fastest(lines), *times(lines), *bounds(lines)]
 
 
-def drawn(rows, theme=LIGHT):
-    """The roots of the pictures, as a reader of XML sees them."""
-    return [ET.fromstring(picture.svg(theme)) for picture in pictures(rows)]
+def drawn(rows, theme=LIGHT, *, by=None):
+    """The roots of the pictures, of one kind or of all, as a reader of XML sees them."""
+    made = by(lines_of(rows)) if by else pictures(rows)
+    return [ET.fromstring(picture.svg(theme)) for picture in made]
 
 
 def texts(root):
@@ -63,8 +66,9 @@ def test_a_picture_is_the_same_bytes_in_every_process(theme):
         "from lstmbench.summary import lines_of\n"
         "lines = lines_of(read(Path(sys.argv[1])).rows)\n"
         "theme = {'light': pictures.LIGHT, 'dark': pictures.DARK}[sys.argv[2]]\n"
-        "for picture in pictures.fastest(lines):\n"
-        "    sys.stdout.write(picture.svg(theme))\n"
+        "for kind in (pictures.fastest, pictures.times, pictures.bounds):\n"
+        "    for picture in kind(lines):\n"
+        "        sys.stdout.write(picture.svg(theme))\n"
     )
 
     def output(seed):
@@ -85,7 +89,7 @@ def test_a_picture_is_the_same_bytes_in_every_process(theme):
 def test_what_a_person_has_set_for_matplotlib_changes_nothing():
     import matplotlib
 
-    (picture,) = pictures(a_grid())
+    picture = times(lines_of(a_grid()))[0]
     usual = picture.svg(LIGHT)
     with matplotlib.rc_context({"axes.facecolor": "red", "font.size": 30, "svg.fonttype": "path"}):
         assert picture.svg(LIGHT) == usual
@@ -136,14 +140,14 @@ def is_inert(svg):
 
 
 def a_strange_grid(name):
-    return [
-        *a_grid(),
-        *(
-            a_row(row.workload, backend=name, seconds=1e-6)
-            for row in a_grid()
-            if row.backend == "numpy"
-        ),
+    """A grid on which a backend of this name is the fastest."""
+    rows = a_grid(steps=(8, 16), batches=(1,))
+    strange = [
+        row.model_copy(update={"backend": name, "bound": name})
+        for row in contenders(rows[0].workload, numba=1e-6, fraction=0.5)
+        + contenders(rows[-1].workload, numba=1e-6, fraction=0.5)
     ]
+    return [*rows, *strange]
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
@@ -155,6 +159,7 @@ def test_a_hostile_name_is_text(name):
         assert any(readable(name) in text for text in texts(ET.fromstring(svg)))
 
 
+@settings(max_examples=20)
 @given(st.text(min_size=1, max_size=40))
 def test_any_name_is_text(name):
     for picture in pictures(a_strange_grid(name)):
@@ -210,20 +215,20 @@ def test_what_is_written_into_a_field_can_be_read(theme):
 
 
 def test_the_map_says_each_margin_that_the_rows_have():
-    (root,) = drawn(a_grid())
+    (root,) = drawn(a_grid(), by=fastest)
 
     said = [text for text in texts(root) if re.fullmatch(r"\d\.\d\d×", text)]
     assert said == ["1.50×", "1.60×", "1.70×", "1.80×", "1.90×", "2.00×"]
 
 
 def test_a_lead_that_is_not_sure_is_marked():
-    (root,) = drawn(a_grid(slower=1.1, steps=(8, 16), batches=(1,)))
+    (root,) = drawn(a_grid(slower=1.1, steps=(8, 16), batches=(1,)), by=fastest)
 
     assert {"≈ 1.10×", "1.20×"} <= set(texts(root))
 
 
-def test_every_backend_is_named_with_its_wins():
-    (root,) = drawn(a_grid())
+def test_the_map_names_every_backend_with_its_wins():
+    (root,) = drawn(a_grid(), by=fastest)
 
     assert "numba-cpu 6" in texts(root)
     assert {"torch-cpu,", "numpy"} <= set(texts(root))
@@ -231,7 +236,7 @@ def test_every_backend_is_named_with_its_wins():
 
 def test_another_than_the_usual_winner_is_named_in_its_field():
     rows = [*a_grid(), *contenders(a_workload(seq_len=64), torch_cpu=1e-4, numba_cpu=2e-4)]
-    (root,) = drawn(rows)
+    (root,) = drawn(rows, by=fastest)
 
     assert texts(root).count("torch") == 1
     assert "torch-cpu 1" in texts(root)
@@ -243,7 +248,7 @@ def test_shapes_that_make_no_grid_share_a_table():
         for cell, mode in product(("lstm", "gru"), ("train", "infer"))
         for row in contenders(a_workload(cell=cell, mode=mode), torch_cpu=2e-4, numba_cpu=1e-4)
     ]
-    (root,) = drawn(rows)
+    (root,) = drawn(rows, by=fastest)
 
     assert texts(root).count("2.00×") == 4
     assert texts(root).count("T 3 · B 2") == 1
@@ -252,7 +257,7 @@ def test_shapes_that_make_no_grid_share_a_table():
 
 def test_a_map_of_too_much_says_what_is_missing():
     rows = [row for H in range(1, 41) for row in a_grid(hidden_size=H)]
-    (picture,) = pictures(rows)
+    (picture,) = fastest(lines_of(rows))
 
     assert picture.title.endswith("(156 of 240 shapes are not shown)")
     assert len(picture.svg(LIGHT)) < 60_000
@@ -264,8 +269,124 @@ def test_a_map_of_too_much_says_what_is_missing():
     ids=["empty", "failed", "one backend", "one with a time"],
 )
 def test_without_two_times_there_is_no_map(rows):
-    assert fastest(lines_of(rows)) == []
+    assert pictures(rows) == []
 
 
 def test_words_flow_onto_the_next_line():
     assert flow([40, 50, 20, 90], 100) == [(0, 0), (40, 0), (0, 1), (0, 2)]
+
+
+# --- time against the sizes
+
+
+def paths(root, colour):
+    """The points of each line of a colour, in pixels."""
+    found = []
+    for path in root.iter(f"{SVG}path"):
+        if f"stroke: {colour}" in path.get("style", "") and path.get("clip-path"):
+            numbers = re.findall(r"-?[\d.]+", path.get("d"))
+            found.append(
+                list(zip(map(float, numbers[::2]), map(float, numbers[1::2]), strict=True))
+            )
+    return found
+
+
+def test_times_are_drawn_against_both_sizes_and_say_every_backend():
+    (root,) = drawn(a_grid(), by=times)
+    said = texts(root)
+
+    assert {"numba-cpu", "torch-cpu", "numpy"} <= set(said)
+    assert [text for text in said if re.fullmatch(r"[TB] \d+", text)] == [
+        "B 1",
+        "B 4",
+        "T 8",
+        "T 16",
+        "T 32",
+    ]
+    assert said.count("sequence length T") == 2
+    assert said.count("batch size B") == 3
+
+
+def test_a_curve_is_as_high_as_its_times():
+    rows = [
+        a_row(a_workload(seq_len=T, batch_size=1), backend="numpy", seconds=seconds * T)
+        for T, seconds in ((10, 1e-6), (100, 1e-5), (1000, 1e-4))
+    ]
+    (root,) = drawn(rows, by=times)
+    line = next(path for path in paths(root, LIGHT.hues["grey"]) if len(path) == 3)
+    (x0, y0), (x1, y1), (x2, y2) = line
+
+    assert x1 - x0 == pytest.approx(x2 - x1, abs=0.02)
+    assert y0 - y1 == pytest.approx(y1 - y2, abs=0.02)
+    assert y0 - y1 > 40
+
+
+def test_a_curve_is_broken_where_a_size_has_no_time():
+    rows = [
+        row
+        for row in a_grid(steps=(8, 16, 32, 64, 128), batches=(1,))
+        if (row.backend, row.seq_len) != ("numpy", 32)
+    ]
+    (root,) = drawn(rows, by=times)
+    grey = [
+        path.get("d")
+        for path in root.iter(f"{SVG}path")
+        if f"stroke: {LIGHT.hues['grey']}" in path.get("style", "")
+    ]
+
+    assert any(path.count("M") == 2 and path.count("L") == 2 for path in grey)
+
+
+def test_a_disturbed_row_is_hollow():
+    quiet = a_grid()
+    busy = [row.model_copy(update={"other_load": 1.0}) for row in quiet]
+
+    def hollow(rows):
+        (root,) = drawn(rows, by=times)
+        fills = [use.get("style") for use in root.iter(f"{SVG}use")]
+        return sum(f"fill: {LIGHT.background}" in style for style in fills)
+
+    assert hollow(quiet) == 0
+    assert hollow(busy) == hollow([*busy[:-1], quiet[-1]]) + 2 == 36
+    assert not any("hollow" in text for text in texts(drawn(quiet, by=times)[0]))
+
+
+def test_names_at_the_ends_of_curves_do_not_touch():
+    assert apart([10, 12, 50], 15, 100) == [3.5 + 0, 18.5, 50]
+    assert apart([90, 95, 99], 15, 100) == pytest.approx([70, 85, 100])
+    assert apart([], 15, 100) == []
+
+
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=6).map(sorted))
+def test_no_two_names_touch_and_none_is_out_of_the_plot(wanted):
+    places = apart(wanted, 15, 100)
+
+    assert all(b - a >= 15 - 1e-9 for a, b in pairwise(places))
+    assert places[0] >= 0
+    assert places[-1] <= 100
+
+
+def test_the_largest_grids_have_a_picture_and_a_name_of_their_own():
+    rows = [row for I in range(1, 20) for row in a_grid(steps=(2, 4), input_size=I)]
+    made = times(lines_of([*rows, *a_grid(input_size=99)]))
+
+    assert len(made) == 10
+    assert len({picture.name for picture in made}) == 10
+    assert all(re.fullmatch(r"[a-z0-9-]+", picture.name) for picture in made)
+    assert any("T 8 to 32" in picture.alt for picture in made)
+
+
+# --- the distance to the bound
+
+
+def test_the_median_of_each_backend_is_said():
+    (root,) = drawn([*a_grid(), *a_grid(mode="train")], by=bounds)
+    said = texts(root)
+
+    assert said.count("numba-cpu") == 1
+    assert said.count("40 %") == 2
+    assert {"inference", "training"} <= set(said)
+
+
+def test_without_a_bound_there_is_no_picture_of_it():
+    assert bounds(lines_of([a_row(), bad_row("failed", backend="numpy")])) == []

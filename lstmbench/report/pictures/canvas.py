@@ -64,6 +64,10 @@ class Canvas:
     def box(self, x: float, y: float, width: float, height: float, fill: str) -> None:
         self._page.add_patch(Rectangle((x, y), width, height, facecolor=fill, edgecolor="none"))
 
+    def line(self, start: tuple[float, float], end: tuple[float, float], colour: str) -> None:
+        xs, ys = zip(start, end, strict=True)
+        self._page.plot(xs, ys, color=colour, linewidth=1, solid_capstyle="butt")
+
     def axes(self, x: float, y: float, width: float, height: float) -> Axes:
         """An empty plot with nothing but a light grid."""
         bottom = 1 - (y + height) / self.height

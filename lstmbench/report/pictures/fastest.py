@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...summary import Line, wins
+from ...summary import Line, groups_of, wins
 from ...units import ratio
 from .fields import draw_panel, placed
 from .legend import Legend
@@ -11,6 +11,7 @@ from .lettering import readable, without_device
 from .looks import looks_of
 from .panels import Panel, panels_of
 from .picture import WIDTH, Picture
+from .wording import Wording
 
 if TYPE_CHECKING:
     from .canvas import Canvas
@@ -25,11 +26,12 @@ def fastest(lines: Sequence[Line]) -> list[Picture]:
     if not contests:
         return []
     looks, won = looks_of(lines), wins(contests)
-    panels, common = panels_of(contests)
-    shown = _largest(panels)
+    groups = groups_of(contests)
+    wording = Wording(groups)
+    shown = _largest(panels_of(groups, wording))
     timed = {row.backend: won.get(row.backend, 0) for line in contests for row in line.ranking}
     score = sorted(timed.items(), key=lambda item: -item[1])
-    legend = Legend([(looks[name], count) for name, count in score], common)
+    legend = Legend([(looks[name], count) for name, count in score], wording.common)
     places, height = placed(shown, top=legend.height)
     names = without_device(list(won))
 

@@ -1,11 +1,11 @@
 """Lines laid out as small tables: one for each grid of sizes, and one for what makes no grid."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ...summary import Group, Line, groups_of
+from ...summary import Group, Line
 from ...tables import MODE_WORDS
-from .lettering import readable
+from .wording import Wording, joined
 
 # With fewer than so many of its fields a grid is none.
 _FULL = 0.6
@@ -23,7 +23,7 @@ class Panel:
 
     def within(self, rows: int, columns: int) -> "Panel":
         """At most so many rows and columns: the first and the last, and some of those between."""
-        down, across = _some(len(self.rows), rows), _some(len(self.columns), columns)
+        down, across = spread(len(self.rows), rows), spread(len(self.columns), columns)
         return replace(
             self,
             rows=tuple(self.rows[at] for at in down),
@@ -37,19 +37,15 @@ class Panel:
         )
 
 
-def panels_of(lines: Sequence[Line]) -> tuple[list[Panel], str]:
-    """The grids, the tables of what is no grid, and what holds for all of them in words."""
-    groups = groups_of(lines)
-    aspects = [_aspects(group) for group in groups]
-    common = {name for name in aspects[0] if len({each[name] for each in aspects}) == 1}
+def panels_of(groups: Sequence[Group], wording: Wording) -> list[Panel]:
+    """The grids, and for each number of threads a table of what is no grid."""
     panels, by_threads = [], dict[int, list[Group]]()
     for group in groups:
-        if _is_grid(group):
-            panels.append(_grid(group, common))
+        if is_grid(group):
+            panels.append(_grid(group, wording))
         else:
             by_threads.setdefault(group.threads, []).append(group)
-    panels += [_table(of, common) for of in by_threads.values()]
-    return panels, _joined(aspects[0][name] for name in aspects[0] if name in common)
+    return panels + [_table(of, wording) for of in by_threads.values()]
 
 
 def sizes(group: Group) -> tuple[list[int], list[int]]:
@@ -60,43 +56,24 @@ def sizes(group: Group) -> tuple[list[int], list[int]]:
     )
 
 
-def _is_grid(group: Group) -> bool:
+def is_grid(group: Group) -> bool:
+    """Whether a group has most of the fields of its grid."""
     steps, batches = sizes(group)
     return len(group.lines) > 1 and len(group.lines) >= _FULL * len(steps) * len(batches)
 
 
-def _aspects(group: Group) -> dict[str, str]:
-    """What tells groups apart besides cell and mode, in words; empty where it is the usual."""
-    w = group.workload
-    return {
-        "input": f"I {w.input_size}",
-        "hidden": f"H {w.hidden_size}",
-        "layers": f"{w.num_layers} layers" if w.num_layers > 1 else "",
-        "bias": "" if w.bias else "no bias",
-        "remarks": _joined(map(readable, w.remarks)),
-        "dtype": w.dtype,
-        "threads": f"{group.threads} thread{'s' if group.threads > 1 else ''}",
-    }
+def spread(count: int, most: int) -> list[int]:
+    """So many indices at most, evenly spread, the first and the last among them."""
+    if count <= most:
+        return list(range(count))
+    return sorted({round(at * (count - 1) / (most - 1)) for at in range(most)})
 
 
-def _special(group: Group, common: set[str]) -> dict[str, str]:
-    """What is not common; the input size only where it is not the hidden size."""
-    of = {name: text for name, text in _aspects(group).items() if name not in common}
-    if group.workload.input_size == group.workload.hidden_size:
-        of.pop("input", None)
-    return of
-
-
-def _joined(words: Iterable[str]) -> str:
-    return " · ".join(word for word in words if word)
-
-
-def _grid(group: Group, common: set[str]) -> Panel:
-    w = group.workload
+def _grid(group: Group, wording: Wording) -> Panel:
     steps, batches = sizes(group)
     down, across = ({size: at for at, size in enumerate(each)} for each in (steps, batches))
     return Panel(
-        _joined([w.cell_name, MODE_WORDS[w.mode], *_special(group, common).values()]),
+        wording.title(group),
         True,
         tuple(f"T {size}" for size in steps),
         tuple(f"B {size}" for size in batches),
@@ -107,28 +84,23 @@ def _grid(group: Group, common: set[str]) -> Panel:
     )
 
 
-def _table(groups: Sequence[Group], common: set[str]) -> Panel:
+def _table(groups: Sequence[Group], wording: Wording) -> Panel:
     """Sizes down, cells and modes across."""
     fields: dict[tuple[str, str], Line] = {}
     for group in groups:
-        of = _special(group, common | {"threads"}).values()
+        special = wording.special(group)
+        threads = special.pop("threads", "")
         column = f"{group.workload.cell_name}\n{MODE_WORDS[group.workload.mode]}"
         for line in group.lines:
             w = line.workload
-            fields[_joined([f"T {w.seq_len} · B {w.batch_size}", *of]), column] = line
+            row = joined([f"T {w.seq_len} · B {w.batch_size}", *special.values()])
+            fields[row, column] = line
     rows, columns = (list(dict.fromkeys(key[axis] for key in fields)) for axis in (0, 1))
     down, across = ({name: at for at, name in enumerate(each)} for each in (rows, columns))
     return Panel(
-        "" if "threads" in common else _aspects(groups[0])["threads"],
+        threads,
         False,
         tuple(rows),
         tuple(columns),
         {(down[row], across[column]): line for (row, column), line in fields.items()},
     )
-
-
-def _some(count: int, most: int) -> list[int]:
-    """So many indices at most, evenly spread, the first and the last among them."""
-    if count <= most:
-        return list(range(count))
-    return sorted({round(at * (count - 1) / (most - 1)) for at in range(most)})

@@ -1,0 +1,114 @@
+"""Time against sequence length and against batch size, one line a backend."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from ...summary import Group, Line, groups_of, is_disturbed, is_own
+from ...tables import group_title
+from ...units import duration
+from .curves import HEIGHT, Plot, Point, draw_row, limits_of
+from .lettering import readable
+from .looks import Looks, looks_of
+from .panels import is_grid, spread
+from .picture import WIDTH, Picture
+
+if TYPE_CHECKING:
+    from .canvas import Canvas
+
+# Pictures of a result, plots side by side in one, and points on a curve.
+MOST, ACROSS, POINTS = 10, 3, 24
+# The longest title, and the height of the words above the plots.
+_TITLE, _WORDS = 200, 22
+_AXES = {"seq_len": "sequence length T", "batch_size": "batch size B"}
+_LETTERS = {"seq_len": "T", "batch_size": "B"}
+_Axis = Literal["seq_len", "batch_size"]
+
+
+def times(lines: Sequence[Line]) -> list[Picture]:
+    """A picture for each grid of sizes; of too many those with the most fields."""
+    looks = looks_of(lines)
+    groups = [group for group in groups_of(lines) if is_grid(group)]
+    drawable = [(group, plots) for group in groups if (plots := _plots(group, looks))]
+    largest = sorted(range(len(drawable)), key=lambda at: -len(drawable[at][0].lines))[:MOST]
+    names: Counter[str] = Counter()
+    pictures = []
+    for at in sorted(largest):
+        group, plots = drawable[at]
+        w = group.workload
+        name = f"time-{w.cell_name}-{w.mode}-h{w.hidden_size}"
+        names[name] += 1
+        number = f"-{names[name]}" if names[name] > 1 else ""
+        pictures.append(_picture(name + number, group, plots))
+    return pictures
+
+
+def _picture(name: str, group: Group, rows: Sequence[Sequence[Plot]]) -> Picture:
+    every = [plot for plots in rows for plot in plots]
+    limits = limits_of(every)
+    words = "Time of a call / time-steps in it; bars are 95 % intervals"
+    if any(point.in_doubt for plot in every for _, points in plot.curves for point in points):
+        words += "; hollow where other processes were busy"
+
+    def draw(canvas: "Canvas") -> None:
+        canvas.text(0, _WORDS / 2, words, colour=canvas.theme.muted)
+        for down, plots in enumerate(rows):
+            draw_row(canvas, _WORDS + down * HEIGHT, plots, limits)
+
+    title = readable(group_title(group), _TITLE)
+    return Picture(name, title, _alt(group), WIDTH, round(_WORDS + len(rows) * HEIGHT), draw)
+
+
+def _alt(group: Group) -> str:
+    timed = [line for line in group.lines if line.ranking]
+    sizes = [(line.workload.seq_len, line.workload.batch_size) for line in timed]
+    steps, batches = (sorted({size[axis] for size in sizes}) for axis in (0, 1))
+    largest = max(timed, key=lambda line: line.workload.valid_steps)
+    w = largest.workload
+    each = ", ".join(
+        f"{readable(row.backend)} {duration(row.time_s.median)}"
+        for row in largest.ranking
+        if row.time_s
+    )
+    return (
+        f"Time against sequence length, T {steps[0]} to {steps[-1]}, and against batch size, "
+        f"B {batches[0]} to {batches[-1]}. A call at T {w.seq_len}, B {w.batch_size}: {each}."
+    )
+
+
+def _plots(group: Group, looks: Looks) -> list[list[Plot]]:
+    """Rows of plots: against sequence length, and against batch size."""
+    rows = [
+        _row(group, looks, "batch_size", "seq_len"),
+        _row(group, looks, "seq_len", "batch_size"),
+    ]
+    return [row for row in rows if row]
+
+
+def _row(group: Group, looks: Looks, fixed: _Axis, axis: _Axis) -> list[Plot]:
+    """A plot over one size for some values of the other."""
+    by_size: dict[int, dict[int, Line]] = {}
+    for line in group.lines:
+        if line.timed():
+            w = line.workload
+            by_size.setdefault(getattr(w, fixed), {})[getattr(w, axis)] = line
+    several = sorted(size for size, lines in by_size.items() if len(lines) > 1)
+    shown = [several[at] for at in spread(len(several), ACROSS)]
+    return [_plot(f"{_LETTERS[fixed]} {size}", axis, by_size[size], looks) for size in shown]
+
+
+def _plot(title: str, axis: _Axis, lines: dict[int, Line], looks: Looks) -> Plot:
+    sizes = sorted(lines)
+    sizes = [sizes[at] for at in spread(len(sizes), POINTS)]
+    curves: dict[str, list[Point]] = {}
+    for size in sizes:
+        steps = lines[size].workload.valid_steps
+        for name, row in lines[size].rows.items():
+            if row.time_s is not None:
+                low, high = (end / steps for end in row.time_s.ci95)
+                point = Point(size, low, row.time_s.median / steps, high, is_disturbed(row))
+                curves.setdefault(name, []).append(point)
+    # The last is drawn on top.
+    names = sorted(curves, key=is_own)
+    drawn = tuple((looks[name], tuple(curves[name])) for name in names)
+    return Plot(title, _AXES[axis], tuple(sizes), drawn)
