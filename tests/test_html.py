@@ -1,24 +1,205 @@
 """The HTML page: the same bytes for the same files, and inert whatever a file says."""
 
+import hashlib
+import json
+import re
+import tomllib
+from html.parser import HTMLParser
+from itertools import pairwise
+
 import pytest
-from conftest import HOSTILE, a_row, as_result, bad_row
+from conftest import HOSTILE, a_row, a_workload, as_result, bad_row, contenders
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_report import a_hostile_result
 
-from lstmbench.report.html import page
+from lstmbench.errors import UsageError
+from lstmbench.report.html import SCRIPTS, VENDORED, VIEWER, page
+
+
+class Skeleton(HTMLParser):
+    """The elements of a page and the names of their attributes; the content of its data."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.data, self.policy = [], "", ""
+        self._is_data = False
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.tags.append((tag, *given))
+        self._is_data = given.get("type") == "application/json"
+        if given.get("http-equiv") == "Content-Security-Policy":
+            self.policy = given["content"]
+
+    def handle_endtag(self, tag):
+        self.tags.append((f"/{tag}",))
+        self._is_data = False
+
+    def handle_data(self, data):
+        if self._is_data:
+            self.data += data
+
+    def handle_comment(self, _data):
+        self.tags.append(("comment",))
+
+
+def content(text):
+    return json.loads(Skeleton(text).data)
+
+
+def many_rows(count=60):
+    rows = []
+    for seq_len in range(1, count + 1):
+        rows += contenders(a_workload(seq_len=seq_len), numpy=0.004, numba_cpu=0.001, torch=0.002)
+    return as_result(rows, baseline="numpy")
+
+
+# --- the page
 
 
 def test_the_same_input_gives_the_same_bytes(golden_result):
     assert page([golden_result]) == page([golden_result.model_copy(deep=True)])
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_text_is_no_markup(name):
-    text = page([a_hostile_result(HOSTILE[name])])
+def test_every_row_of_every_file_is_in_the_data_of_the_page(golden_result):
+    rows = content(page([golden_result, many_rows()]))["rows"]
 
-    for live in ("<script>alert", "<img", "<b>", "<!-- -->"):
-        assert live not in text
+    assert rows["count"] == len(golden_result.rows) + 180
+    assert rows["numbers"]["file"] == [0] * len(golden_result.rows) + [1] * 180
+    assert rows["text"]["backend"]["values"][-1] == "torch"
+
+
+def test_the_answer_and_the_fields_are_in_the_page_without_a_script():
+    text = page([as_result(contenders(numpy=0.004, numba_cpu=0.001), baseline="numpy")])
+    before_scripts = text[: text.index("<script")]
+
+    assert "Wins <b>1</b> of 1 shape, <b>1</b> surely" in before_scripts
+    assert "typically <b>4.00×</b> ahead" in before_scripts
+    assert "T 3, B 2: numba-cpu is 4.00× ahead of numpy" in before_scripts
 
 
 @pytest.mark.parametrize("rows", [[], [bad_row("failed")], [a_row()]], ids=len)
-def test_a_file_without_an_answer_still_makes_a_page(rows):
-    assert "Imaginary 9000" in page([as_result(rows)])
+def test_a_file_without_an_answer_says_so(rows):
+    text = page([as_result(rows)])
+
+    assert "No shape has a time on two backends" in text
+    assert "Imaginary 9000" in text
+
+
+def test_two_files_of_one_machine_and_day_are_both_in_the_page(golden_result):
+    text = page([golden_result, golden_result])
+
+    assert text.count('<section class="answer"') == 2
+    assert len(content(text)["files"]) == 2
+
+
+def test_a_page_runs_and_styles_what_its_policy_names_and_loads_nothing(golden_result):
+    policy = Skeleton(page([golden_result])).policy
+
+    parts = dict(part.split(" ", 1) for part in policy.split("; "))
+    assert parts["default-src"] == parts["base-uri"] == parts["form-action"] == "'none'"
+    assert parts["script-src"].count("'sha256-") == len(parts["script-src"].split())
+    assert "unsafe" not in policy
+
+
+# --- smaller pages
+
+
+def test_a_page_is_made_with_less_in_the_order_it_states():
+    result = many_rows()
+    whole = page([result])
+    said = [page([result], max_bytes=len(whole.encode()))]
+    while "the tables of who is fastest where" not in said[-1]:
+        said.append(page([result], max_bytes=len(said[-1].encode()) - 1))
+
+    with pytest.raises(UsageError, match="--max-bytes: expected at least"):
+        page([result], max_bytes=len(said[-1].encode()) - 1)
+    assert said[0] == whole
+    without = [re.findall(r"it lacks (.*?)\. The result", text) for text in said]
+    assert without[1][0].startswith("the samples of each row")
+    assert without[2][0].endswith("neither the fastest of their work nor of the baseline")
+    assert without[-1][0].endswith("the tables of who is fastest where")
+    assert all(len(b.encode()) < len(a.encode()) for a, b in pairwise(said))
+
+
+def test_a_smaller_page_keeps_the_fastest_the_baseline_and_what_failed():
+    result = many_rows()
+    failed = bad_row("oom", workload=a_workload(seq_len=99), backend="torch")
+    result = as_result([*result.rows, failed], baseline="numpy")
+    full = page([result])
+    wanted = len(full.encode())
+    while (rows := content(text := page([result], max_bytes=wanted))["rows"])["count"] > 121:
+        wanted = len(text.encode()) - 1
+
+    backends = rows["text"]["backend"]
+    assert sorted(backends["values"][at] for at in backends["at"]) == sorted(
+        ["numpy"] * 60 + ["numba-cpu"] * 60 + ["torch"]
+    )
+
+
+# --- strangers' text
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_is_no_markup(name):
+    harmless = Skeleton(page([a_hostile_result("word")])).tags
+
+    assert Skeleton(page([a_hostile_result(HOSTILE[name])])).tags == harmless
+
+
+_TEXT = st.text(min_size=1).filter(lambda text: text not in ("numpy", "fake"))
+_PIECES = st.sampled_from(
+    ["<", ">", "&", '"', "'", "</script>", "<!--", "<script", "]]>", "\u2028", "{{", "{%", "\0"]
+)
+
+
+@given(st.lists(st.one_of(_PIECES, _TEXT), min_size=1).map("".join))
+@settings(max_examples=25)
+def test_no_text_at_all_is_markup(text):
+    harmless = Skeleton(page([a_hostile_result("word")])).tags
+    hostile = Skeleton(page([a_hostile_result(f"x{text}")]))
+
+    assert hostile.tags == harmless
+    assert not set(hostile.data) & set("<>&\u2028\u2029")
+    assert json.loads(hostile.data)["rows"]["count"] == 4
+
+
+# --- what comes from others
+
+
+def test_vendored_files_are_those_that_were_taken():
+    libraries = tomllib.loads((VENDORED / "VENDORED.toml").read_text(encoding="utf-8"))["library"]
+
+    for library in libraries:
+        assert (
+            hashlib.sha256((VENDORED / library["file"]).read_bytes()).hexdigest()
+            == (library["sha256"])
+        )
+        assert "Permission to use, copy" in (VENDORED / library["licence"]).read_text()
+        assert f"v{library['version']}" in (VENDORED / library["file"]).read_text()[:200]
+    named = {library[key] for library in libraries for key in ("file", "licence")}
+    assert {path.name for path in VENDORED.iterdir()} == {*named, "VENDORED.toml"}
+
+
+def test_every_script_of_the_viewer_is_in_the_page():
+    assert {path.name for path in VIEWER.glob("*.js")} == set(SCRIPTS)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_is_strict_short_and_makes_no_markup_of_text(name):
+    text = (VIEWER / name).read_text(encoding="utf-8")
+
+    assert text.startswith('"use strict";\n// ')
+    assert len(text.splitlines()) <= 400
+    for live in (
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacent",
+        "eval(",
+        "document.write",
+        "Function(",
+    ):
+        assert live not in text

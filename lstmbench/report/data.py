@@ -59,11 +59,16 @@ def rows_of(result: Result, number: int = 0) -> Iterator[Json]:
     Args:
         number: the number of the file among those of the report.
     """
+    return (facts for _, facts in rows_with_facts(result, number))
+
+
+def rows_with_facts(result: Result, number: int = 0) -> Iterator[tuple[Row, Json]]:
+    """Every row beside what ``rows_of`` says of it, lines together."""
     for line in summary.lines_of(result.rows):
         ranks = {row.backend: rank for rank, row in enumerate(line.ranking, 1)}
         remarks = ", ".join(line.workload.remarks)
         for row in line.rows.values():
-            yield {
+            facts = {
                 "file": number,
                 "id": row.id,
                 "cell": line.workload.cell_name,
@@ -100,6 +105,7 @@ def rows_of(result: Result, number: int = 0) -> Iterator[Json]:
                 "ahead": _ahead(row, line) if row.backend in ranks else None,
                 "sure": line.lead is not None and row is line.lead.first and line.lead.is_sure,
             }
+            yield row, facts
 
 
 def _time(row: Row) -> Json:
@@ -171,6 +177,7 @@ def _group(group: Group) -> Json:
         "title": group_title(group),
         "cell": group.workload.cell_name,
         "mode": group.workload.mode,
+        "remarks": ", ".join(group.workload.remarks),
         "threads": group.threads,
         "fields": [_field(line) for line in group.lines],
     }
@@ -180,6 +187,7 @@ def _field(line: Line) -> Json:
     """Who is fastest at a sequence length and batch size, and how surely."""
     lead: Lead | None = line.lead
     return {
+        "id": line.workload.id,
         "seq_len": line.workload.seq_len,
         "batch_size": line.workload.batch_size,
         "fastest": line.fastest,

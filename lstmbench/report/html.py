@@ -1,39 +1,212 @@
 """Result files as one HTML page that needs no network; the same bytes for the same files.
 
-What a file says reaches the page as text alone: the template escapes all of it.
+What a file says reaches the page as text alone: the template escapes all of it, and the policy in
+the page's head lets run what is in ``viewer/`` and nothing else.
 """
 
-from collections.abc import Sequence
+import base64
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from .. import summary
 from ..errors import UsageError
 from ..markdown import one_line
 from ..records import Result
+from ..shading import STEPS
+from ..tables import MODE_WORDS
 from ..units import duration, percent, ratio
 from . import data
+from .columns import STATISTICS, Columns
+from .heat import heat
 from .method import machine_items, method_items
 
 VIEWER = Path(__file__).parent / "viewer"
+VENDORED = VIEWER / "vendored"
+# In the order in which they run.
+SCRIPTS = (
+    "theme.js",
+    "elements.js",
+    "units.js",
+    "data.js",
+    "chooser.js",
+    "distribution.js",
+    "shape.js",
+    "axes.js",
+    "chart.js",
+    "fields.js",
+    "table.js",
+    "page.js",
+)
+_OF_CHART = ("axes.js", "chart.js")
+# There are so many colours and markers; a further backend begins anew.
+COLOURS = 8
+# The style that Plot writes into its picture, where its class is `plot`.
+_STYLE_OF_PLOT = """:where(.plot) {
+  --plot-background: white;
+  display: block;
+  height: auto;
+  height: intrinsic;
+  max-width: 100%;
+}
+:where(.plot text),
+:where(.plot tspan) {
+  white-space: pre;
+}"""
+_UNSAFE = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much of the files is in a page."""
+
+    sketches: bool = True
+    others: bool = True
+    rows: bool = True
+    chart: bool = True
+    heat: bool = True
+
+    @property
+    def left_out(self) -> list[str]:
+        """What a reader is told is missing."""
+        found = []
+        if not self.sketches and self.rows:
+            found.append("the samples of each row (their quartiles and extremes are here)")
+        if not self.others and self.rows:
+            found.append("rows that are neither the fastest of their work nor of the baseline")
+        if not self.rows:
+            found.append("the rows")
+        if not self.chart:
+            found.append("the chart")
+        if not self.heat:
+            found.append("the tables of who is fastest where")
+        return found
+
+
+# The order in which a page is made smaller.  The libraries of the chart are half a megabyte.
+_FEWER = (
+    Extent(),
+    Extent(sketches=False),
+    Extent(sketches=False, others=False),
+    Extent(chart=False),
+    Extent(sketches=False, chart=False),
+    Extent(sketches=False, others=False, chart=False),
+    Extent(rows=False, chart=False),
+    Extent(rows=False, chart=False, heat=False),
+)
 
 
 def page(results: Sequence[Result], *, max_bytes: int | None = None) -> str:
-    """The whole page; raises ``UsageError`` where it cannot be as small as ``max_bytes``."""
-    text: str = _template().render(files=[_of_file(result) for result in results])
-    length = len(text.encode())
-    if max_bytes is not None and length > max_bytes:
-        raise UsageError(f"--max-bytes: expected at least {length} for HTML, got {max_bytes}")
-    return text
+    """The whole page.
+
+    Where it is longer than ``max_bytes`` in UTF-8, it is made with less, and says with what: first
+    without samples, then without the rows that are neither the fastest of their work nor of the
+    baseline, then the same without the chart, then without any row, then without the tables of who
+    is fastest where.  The answers, the machines and the method are in every page.  Raises
+    ``UsageError`` where even that is longer.
+    """
+    files = [_of_file(result) for result in results]
+    columns = Columns(results)
+    for extent in _FEWER:
+        text = _rendered(files, columns, extent)
+        if max_bytes is None or (length := len(text.encode())) <= max_bytes:
+            return text
+    raise UsageError(f"--max-bytes: expected at least {length} for HTML, got {max_bytes}")
 
 
 def _of_file(result: Result) -> dict[str, Any]:
+    """What the template says of a file."""
     return {
         **data.of_file(result),
+        "title": " · ".join(
+            one_line(part)
+            for part in (result.environment.machine.cpu_model, result.created[:10], result.suite)
+        ),
         "machine_items": machine_items(result, one_line),
         "method_items": method_items(result, one_line),
     }
 
 
+def _rendered(files: Sequence[Mapping[str, Any]], columns: Columns, extent: Extent) -> str:
+    from markupsafe import Markup
+
+    backends = list(dict.fromkeys(name for file in files for name in file["backends"]))
+    colours = {name: number % COLOURS for number, name in enumerate(backends)}
+    own = [name for name in SCRIPTS if extent.chart or name not in _OF_CHART]
+    own = own if extent.rows else list(SCRIPTS[:1])
+    scripts = [*(_libraries() if extent.chart else ()), *(_text(VIEWER / name) for name in own)]
+    style = _text(VIEWER / "page.css")
+    content = {
+        "files": [{"title": file["title"], "baseline": file["baseline"]} for file in files],
+        "backends": [one_line(name) for name in backends],
+        "modes": MODE_WORDS,
+        "statistics": STATISTICS,
+        "rows": extent.rows
+        and columns.as_json(sketches=extent.sketches, leaders_only=not extent.others),
+    }
+    text: str = _template().render(
+        files=files,
+        heats=[heat(file["groups"], colours) if extent.heat else None for file in files],
+        colours=colours,
+        extent=extent,
+        steps=STEPS,
+        noise=summary.NOISE,
+        modes=MODE_WORDS,
+        policy=_policy(scripts, [style, _STYLE_OF_PLOT]),
+        style=Markup(style),
+        scripts=[Markup(script) for script in scripts],
+        content=Markup(_inert(content)),
+    )
+    return text
+
+
+def _inert(value: object) -> str:
+    """JSON in which nothing ends the element that it stands in."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.translate(_UNSAFE)
+
+
+def _policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
+    """What the page may do: run these scripts, use these styles, and load nothing."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src {' '.join(map(_hash, scripts))}",
+            f"style-src {' '.join(map(_hash, styles))}",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+@cache
+def _text(path: Path) -> str:
+    # A parser of HTML reads every line end as this one, and then computes the hash.
+    return path.read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+@cache
+def _libraries() -> tuple[str, ...]:
+    """The scripts of others, each under its licence."""
+    with (VENDORED / "VENDORED.toml").open("rb") as file:
+        libraries = tomllib.load(file)["library"]
+    return tuple(
+        f"/*\n{_text(VENDORED / each['licence'])}*/\n{_text(VENDORED / each['file'])}"
+        for each in libraries
+    )
+
+
+@cache
 def _template() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -45,5 +218,10 @@ def _template() -> Any:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"ratio": ratio, "duration": duration, "percent": percent}
+    environment.filters |= {
+        "ratio": ratio,
+        "duration": duration,
+        "percent": percent,
+        "one_line": one_line,
+    }
     return environment.get_template("page.html")
