@@ -40,8 +40,8 @@ def test_the_roofline_has_the_middle_the_ends_and_what_bounds():
             "inference",
             "fast",
             "50.0 %",
-            "80.0 % at lstm/infer/T2-B2-I4-H5-L1/float32",
-            "10.0 % at lstm/infer/T3-B2-I4-H5-L1/float32",
+            "80.0 % at lstm T 2, B 2, H 5",
+            "10.0 % at lstm T 3, B 2, H 5",
             "3",
             "compute 2, L2 1",
         ]
@@ -58,7 +58,7 @@ def test_compile_time_is_summed_for_each_backend():
 
     text = "\n\n".join(compilation.section([compiled(1.0, 1), compiled(3.0, 2), compiled(0.0, 3)]))
 
-    assert cells(text) == [["fake", "2", "4.00 s", "3.00 s at lstm/infer/T2-B2-I4-H5-L1/float32"]]
+    assert cells(text) == [["fake", "2", "4.00 s", "3.00 s at lstm T 2, B 2, H 5"]]
 
 
 def test_where_nothing_was_compiled_there_is_no_compile_time():

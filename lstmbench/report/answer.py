@@ -11,6 +11,7 @@ from ..markdown import escape, table
 from ..summary import NOISE, Line, Speedup, overall
 from ..tables import MODE_WORDS
 from ..units import percent, rate, ratio
+from .fields import place
 
 HEADLINES = {"train": "Training speedup", "infer": "Inference throughput"}
 
@@ -58,12 +59,6 @@ def standings(lines: Sequence[Line], baseline: str) -> str:
     return table(head, body, left=(0, 1)) if body else ""
 
 
-def place(line: Line) -> str:
-    """A workload in a few words: its cell and its three sizes."""
-    w = line.workload
-    return f"{escape(w.cell_name)} T {w.seq_len}, B {w.batch_size}, H {w.hidden_size}"
-
-
 def _nothing(lines: Sequence[Line]) -> str:
     if not lines:
         return "**The file has no rows: nothing was measured.**"
@@ -80,7 +75,7 @@ def _sentence(choice: Choice, baseline: str) -> str:
     over = choice.over
     ends = f"best {_at(over.best)}; worst {_at(over.worst)}"
     if over.rows == 1:
-        ends = f"at {place(over.best[1])}"
+        ends = f"at {place(over.best[1].workload)}"
     return (
         f"**{use}, typically {ratio(over.speedup)} {escape(baseline)}** "
         f"({ends}{_most(choice)}): {_against_all(choice)}."
@@ -114,4 +109,4 @@ def _against_all(choice: Choice) -> str:
 
 def _at(pair: tuple[Speedup, Line]) -> str:
     speedup, line = pair
-    return f"{ratio(speedup.value)} at {place(line)}"
+    return f"{ratio(speedup.value)} at {place(line.workload)}"

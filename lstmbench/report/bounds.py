@@ -11,7 +11,7 @@ from ..markdown import escape, table
 from ..records import Roof, Row
 from ..tables import MODE_WORDS
 from ..units import percent, rate
-from .fields import row_name
+from .fields import place
 
 
 def section(rows: Sequence[Row], roofs: Sequence[Roof]) -> Iterator[str]:
@@ -49,7 +49,7 @@ def _cells(mode: str, backend: str, of: Sequence[tuple[float, Row]]) -> list[str
 
 def _at(pair: tuple[float, Row]) -> str:
     fraction, row = pair
-    return f"{percent(fraction)} at {row_name(row)}"
+    return f"{percent(fraction)} at {place(row.workload)}"
 
 
 def _roof(roof: Roof) -> str:

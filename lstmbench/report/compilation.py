@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from ..markdown import escape, table
 from ..records import Row
 from ..units import duration
-from .fields import row_name
+from .fields import place
 
 
 def section(rows: Sequence[Row]) -> Iterator[str]:
@@ -28,7 +28,7 @@ def section(rows: Sequence[Row]) -> Iterator[str]:
     for backend, of in found.items():
         longest, row = max(of, key=lambda pair: pair[0])
         total = sum(seconds for seconds, _ in of)
-        at = f"{duration(longest)} at {row_name(row)}"
+        at = f"{duration(longest)} at {place(row.workload)}"
         body.append([escape(backend), str(len(of)), duration(total), at])
     head = ["backend", "rows that compiled", "all together", "the longest"]
     yield table(head, body, left=(0, 3))

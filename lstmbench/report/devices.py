@@ -10,7 +10,8 @@ from ..stats import geometric_mean
 from ..summary import Group, Lead, Line, groups_of
 from ..tables import MODE_WORDS, group_title
 from ..units import ratio
-from .answer import HEADLINES, place
+from .answer import HEADLINES
+from .fields import place
 
 
 def section(lines: Sequence[Line]) -> Iterator[str]:
@@ -50,7 +51,7 @@ def _sentences(pairs: Sequence[tuple[Lead, Line]]) -> Iterator[str]:
 
 def _at(pair: tuple[Lead, Line]) -> str:
     lead, line = pair
-    return f"{ratio(lead.margin.value)} at {place(line)}"
+    return f"{ratio(lead.margin.value)} at {place(line.workload)}"
 
 
 def _grid(group: Group) -> str:

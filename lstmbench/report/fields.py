@@ -5,12 +5,19 @@ from ..gpu import Clocks, Transfer
 from ..markdown import escape
 from ..records import Row
 from ..units import duration, percent, size
+from ..workload import Workload
 
 
 def row_name(row: Row) -> str:
     """The id of a row, and what that does not say of it."""
     remarks = ", ".join(row.workload.remarks)
     return escape(row.id) + (f" ({escape(remarks)})" if remarks else "")
+
+
+def place(workload: Workload) -> str:
+    """A workload in a few words: its cell and its three sizes."""
+    w = workload
+    return f"{escape(w.cell_name)} T {w.seq_len}, B {w.batch_size}, H {w.hidden_size}"
 
 
 def median(row: Row) -> str:
