@@ -78,7 +78,7 @@ def test_a_run_ends_well_with_a_result_file_and_a_report_beside_it(whole_run):
     done, folder = whole_run
 
     assert done.returncode == 0
-    assert {path.name for path in folder.iterdir()} == {"result.json", "result.md"}
+    assert {path.name for path in folder.iterdir()} == {"result", "result.json", "result.md"}
     assert (folder / "result.md").read_text(encoding="utf-8").startswith("# Recurrent networks")
 
 

@@ -9,6 +9,7 @@ from functools import partial
 
 from .. import summary
 from ..errors import UsageError
+from ..markdown import fold
 from ..records import Result
 from ..summary import Line
 from . import (
@@ -29,7 +30,8 @@ from .answer import answer, definition, standings
 from .grids import grids
 from .method import machine, method
 from .overview import overview, scope, title
-from .pictures import fastest
+from .pictures import bounds as bound_pictures
+from .pictures import fastest, times
 from .rows import every_row
 from .shelf import Shelf
 from .trouble import doubts, untimed
@@ -109,10 +111,12 @@ def _of_file(result: Result, lines: Sequence[Line], shelf: Shelf) -> Iterator[Pa
     yield Part(0, lambda: [answer(lines, baseline), *doubts(rows)])
     yield Part(0, lambda: map(shelf.place, fastest(lines)))
     yield Part(0, lambda: breakeven.section(result))
-    yield Part(1, lambda: grids(lines, baseline))
-    yield Part(1, lambda: [standings(lines, baseline)])
+    yield Part(1, lambda: _under("Sequence length × batch size", grids(lines, baseline)))
+    yield Part(1, lambda: _under("Every backend beside the baseline", [standings(lines, baseline)]))
     yield Part(0, lambda: [definition(baseline)])
+    yield Part(2, lambda: _under("Time against the sizes", _times(lines, shelf)))
     yield Part(2, lambda: bounds.section(rows, result.roofs))
+    yield Part(2, lambda: map(shelf.place, bound_pictures(lines)))
     yield Part(2, lambda: devices.section(lines))
     yield Part(2, lambda: compilation.section(rows))
     yield Part(1, lambda: untimed(rows))
@@ -127,3 +131,19 @@ def _of_file(result: Result, lines: Sequence[Line], shelf: Shelf) -> Iterator[Pa
     yield Part(3, lambda: usage.section(rows))
     yield Part(4, lambda: [every_row(lines, baseline)])
     yield Part(0, lambda: [machine(result), method(result)])
+
+
+def _under(heading: str, texts: Iterable[str]) -> Iterator[str]:
+    """Texts under a heading; nothing where there is none."""
+    found = [text for text in texts if text]
+    if found:
+        yield f"### {heading}"
+    yield from found
+
+
+def _times(lines: Sequence[Line], shelf: Shelf) -> Iterator[str]:
+    """Time against sequence length and batch size: the first picture open, the others folded."""
+    placed = [shelf.place(picture) for picture in times(lines)]
+    yield from placed[:1]
+    if any(placed[1:]):
+        yield fold(f"The same for {len(placed) - 1} more", "\n\n".join(placed[1:]))
