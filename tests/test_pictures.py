@@ -156,7 +156,8 @@ def test_a_hostile_name_is_text(name):
         svg = picture.svg(LIGHT)
 
         is_inert(svg)
-        assert any(readable(name) in text for text in texts(ET.fromstring(svg)))
+        beginning = readable(name)[:8]
+        assert any(text.startswith(beginning) for text in texts(ET.fromstring(svg)))
 
 
 @settings(max_examples=20)
@@ -343,8 +344,9 @@ def test_a_disturbed_row_is_hollow():
 
     def hollow(rows):
         (root,) = drawn(rows, by=times)
-        fills = [use.get("style") for use in root.iter(f"{SVG}use")]
-        return sum(f"fill: {LIGHT.background}" in style for style in fills)
+        groups = [group for group in root.iter(f"{SVG}g") if group.find(f"{SVG}use") is not None]
+        white = [group for group in groups if f"fill: {LIGHT.background}" in group.get("style")]
+        return sum(len(group.findall(f"{SVG}use")) for group in white)
 
     assert hollow(quiet) == 0
     assert hollow(busy) == hollow([*busy[:-1], quiet[-1]]) + 2 == 36

@@ -16,7 +16,8 @@ from .strips import ABOVE, BELOW, LEFT, ROW, draw_names, draw_strips
 if TYPE_CHECKING:
     from .canvas import Canvas
 
-MOST = 20
+# Backends, and how far beyond the bound a dot can be.
+MOST, BEYOND = 20, 1.25
 
 
 def bounds(lines: Sequence[Line]) -> list[Picture]:
@@ -38,7 +39,8 @@ def bounds(lines: Sequence[Line]) -> list[Picture]:
     words = (
         f"Least time that the machine allows / time of a call, a dot for each row; bound: {what}"
     )
-    greatest = max(max(each) for strips in found.values() for each in strips.values())
+    greatest = max(1.0, *(max(each) for strips in found.values() for each in strips.values()))
+    greatest = min(greatest, BEYOND)
 
     def draw(canvas: "Canvas") -> None:
         canvas.text(0, 11, words, colour=canvas.theme.muted)
@@ -47,7 +49,7 @@ def bounds(lines: Sequence[Line]) -> list[Picture]:
         for at, (mode, strips) in enumerate(found.items()):
             x = LEFT + at * width
             named = [(look, sorted(strips.get(look, []))) for look in shown]
-            draw_strips(canvas, (x, width), MODE_WORDS[mode], named, max(greatest, 1.0))
+            draw_strips(canvas, (x, width), MODE_WORDS[mode], named, greatest)
 
     title = "Distance to what the machine allows"
     if len(ranked) > len(shown):

@@ -7,8 +7,9 @@ from math import ceil, floor, log10, nan
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...units import Seconds, duration
-from .lettering import room
+from .lettering import fitting, room
 from .looks import Look
+from .panels import spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,10 +39,11 @@ class Plot:
 
 
 # Of a row of plots, in pixels: to the left of it, to its right, above and below each plot.
-_LEFT, _RIGHT, _ABOVE, _BELOW, _GAP = 58.0, 150.0, 26.0, 42.0, 16.0
-_PLOT, _NAME = 170.0, 15.0
+_LEFT, _RIGHT, _ABOVE, _BELOW, _GAP = 58.0, 150.0, 26.0, 40.0, 16.0
+_PLOT, _NAME, _NAME_SIZE = 170.0, 15.0, 10.5
+_MARKS = 6
 HEIGHT = _ABOVE + _PLOT + _BELOW
-_BEYOND = 1.2
+_BEYOND, _MARKER = 1.2, 5.5
 
 
 def draw_row(
@@ -54,7 +56,7 @@ def draw_row(
         canvas.text(x, top + 12, plot.title, bold=True)
         canvas.text(
             x + width / 2,
-            top + HEIGHT - 12,
+            top + HEIGHT - 14,
             plot.axis,
             colour=canvas.theme.muted,
             ha="center",
@@ -64,6 +66,7 @@ def draw_row(
         _scale(axes, plot, limits, width, with_times=at == 0)
         for look, points in plot.curves:
             _draw_curve(axes, canvas.theme, look, plot.sizes, points)
+            _draw_intervals(axes, look.colour(canvas.theme), points, limits)
     _draw_names(canvas, top + _ABOVE, plots, limits)
 
 
@@ -89,13 +92,11 @@ def _scale(
 def _draw_curve(
     axes: "Axes", theme: "Theme", look: Look, sizes: Sequence[int], points: Sequence[Point]
 ) -> None:
-    """A line that is broken where a size has no time, intervals, and a marker at each size."""
+    """A line that is broken where a size has no time, and a marker at each size."""
     colour = look.colour(theme)
     at = {point.size: point for point in points}
     line = [at[size].time if size in at else nan for size in sizes]
-    axes.plot(sizes, line, color=colour, linewidth=1.6, solid_joinstyle="round")
-    ends = [(p.size, end) for p in points for end in (p.low, p.high, nan)]
-    axes.plot(*zip(*ends, strict=True), color=colour, linewidth=1.6, solid_capstyle="butt")
+    axes.plot(sizes, line, color=colour, linewidth=1.6, linestyle=look.dashes)
     for in_doubt in (False, True):
         of = [p for p in points if p.in_doubt == in_doubt]
         axes.plot(
@@ -104,10 +105,21 @@ def _draw_curve(
             color=colour,
             linestyle="none",
             marker=look.marker,
-            markersize=5.5,
+            markersize=_MARKER,
             markerfacecolor=theme.background if in_doubt else colour,
             clip_on=False,
         )
+
+
+def _draw_intervals(
+    axes: "Axes", colour: str, points: Sequence[Point], limits: tuple[Seconds, Seconds]
+) -> None:
+    """The intervals that are longer than a marker is high, as one path."""
+    hidden = log10(limits[1] / limits[0]) * _MARKER / _PLOT
+    seen = [point for point in points if log10(point.high / point.low) > hidden]
+    ends = [(point.size, end) for point in seen for end in (point.low, point.high, nan)]
+    if ends:
+        axes.plot(*zip(*ends, strict=True), color=colour, linewidth=1.6)
 
 
 def _draw_names(
@@ -128,7 +140,8 @@ def _draw_names(
             canvas.line(
                 (edge + 4, top + wanted[look]), (edge + 16, top + y), look.colour(canvas.theme)
             )
-        canvas.text(edge + 20, top + y, look.name, size=10.5)
+        name = fitting(look.name, _NAME_SIZE, _RIGHT - 20)
+        canvas.text(edge + 20, top + y, name, size=_NAME_SIZE)
 
 
 def apart(wanted: Sequence[float], distance: float, room: float) -> list[float]:
@@ -164,12 +177,13 @@ def _apart_enough(sizes: Sequence[int], width: float) -> list[int]:
 def _round_times(low: Seconds, high: Seconds) -> list[Seconds]:
     """Powers of ten between two times, and their doubles and halves where there are few."""
     powers = range(floor(log10(low)), ceil(log10(high)) + 1)
+    within: list[Seconds] = []
     for steps in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7)):
         found = [step * 10.0**power for power in powers for step in steps]
         within = [mark for mark in found if low <= mark <= high]
         if len(within) >= 3:
             break
-    return within
+    return [within[at] for at in spread(len(within), _MARKS)]
 
 
 def _brief(time: Seconds) -> str:

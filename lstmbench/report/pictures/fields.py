@@ -8,7 +8,7 @@ from ...shading import UNSURE, level
 from ...summary import Lead
 from ...units import ratio
 from .legend import SHARES
-from .lettering import readable, room
+from .lettering import fitting, readable, room
 from .looks import Looks
 from .panels import Panel
 from .picture import WIDTH
@@ -112,9 +112,10 @@ def _draw_field(
     canvas.box(x, y, width, height, fill)
     margin = ("" if lead.is_sure else f"{UNSURE} ") + ratio(lead.margin.value)
     letters = _SIZE if room(margin, _SIZE) <= width else _SMALL
+    margin = fitting(margin, letters, width)
     middle, ink = x + width / 2, ink_on(fill)
     lift = height / 5 if name else 0
     canvas.text(middle, y + height / 2 - lift, margin, size=letters, colour=ink, ha="center")
     if name:
-        word = readable(name, int(width / _SMALL / 0.58))
+        word = fitting(readable(name), _SMALL, width)
         canvas.text(middle, y + height * 0.75, word, size=_SMALL, colour=ink, ha="center")

@@ -29,6 +29,16 @@ def room(text: str, size: float) -> float:
     return size * sum(map(_width, text))
 
 
+def fitting(text: str, size: float, width: float) -> str:
+    """The text, cut where it would take more pixels than there are."""
+    if room(text, size) <= width:
+        return text
+    kept = len(text) - 1
+    while kept > 1 and room(text[:kept] + "…", size) > width:
+        kept -= 1
+    return text[:kept] + "…"
+
+
 def _width(letter: str) -> float:
     if letter in _NARROW_ONES:
         return _NARROW

@@ -1,5 +1,6 @@
 """What a backend looks like in every picture of a report: its hue, its marker, its short name."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain, cycle
@@ -21,6 +22,7 @@ _HUES = {
     "numpy": "grey",
 }
 _MARKERS = "os^DvPX<>ph8"
+_DASHES = ("-", "--", ":", "-.")
 # How much of the ink a hue takes on for a GPU.
 _DEEPER = 0.45
 
@@ -34,6 +36,8 @@ class Look:
     hue: str
     on_gpu: bool
     marker: str
+    dashes: str
+    """A line style of Matplotlib's: what tells apart those of one hue."""
 
     def colour(self, theme: Theme) -> str:
         hue = theme.hues[self.hue]
@@ -55,10 +59,14 @@ def looks_of(lines: Iterable[Line]) -> Looks:
     known = {name: hue for name in on_gpu if (hue := _hue(name))}
     hues = list(dict.fromkeys(_HUES.values()))
     left = chain([hue for hue in hues if hue not in known.values()], cycle(hues))
-    return {
-        name: Look(readable(name), known.get(name) or next(left), gpu, marker)
-        for (name, gpu), marker in zip(on_gpu.items(), cycle(_MARKERS), strict=False)
-    }
+    alike: Counter[tuple[str, bool]] = Counter()
+    looks = {}
+    for (name, gpu), marker in zip(on_gpu.items(), cycle(_MARKERS), strict=False):
+        hue = known.get(name) or next(left)
+        dashes = _DASHES[alike[hue, gpu] % len(_DASHES)]
+        looks[name] = Look(readable(name), hue, gpu, marker, dashes)
+        alike[hue, gpu] += 1
+    return looks
 
 
 def _hue(backend: str) -> str | None:

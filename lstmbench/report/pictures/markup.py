@@ -14,15 +14,18 @@ FONT = "-apple-system, BlinkMacSystemFont, 'Segoe UI', 'Noto Sans', Helvetica, A
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _FAMILY = re.compile(r"font-family: [^;]*;? ?")
 _NO_TURN = re.compile(r"rotate\(-?0 ")
+_NAME = re.compile(r"#(\w+)")
+_NAMED = re.compile(r'"(?:url\()?#(\w+)')
 _NUMBERS = ("d", "x", "y", "width", "height", "transform")
 
 
 def finished(svg: str, picture: Picture) -> str:
     """The file as it is kept, from what Matplotlib wrote."""
     root = ET.fromstring(svg)
-    used = set(re.findall(r"#(\w+)", svg))
+    # What is named gets a short name, in the order of the file.
+    names = {name: f"i{at}" for at, name in enumerate(dict.fromkeys(_NAMED.findall(svg)))}
     for each in list(root.iter()):
-        _shorten(each, used)
+        _shorten(each, names)
     _unwrap(root)
     for at, (tag, text) in enumerate((("title", picture.title), ("desc", picture.alt))):
         root.insert(at, words := ET.Element(tag, {"id": f"{picture.name}-{tag}"}))
@@ -40,22 +43,25 @@ def finished(svg: str, picture: Picture) -> str:
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _shorten(element: ET.Element, used: set[str]) -> None:
+def _shorten(element: ET.Element, names: dict[str, str]) -> None:
     """The element without what says nothing: spaces, ids that nothing names, digits nobody sees."""
     element.tag = _plain(element.tag)
     element.tail = "\n"
     if element.tag not in ("text", "style"):
         element.text = None
     kept = {}
-    for name, value in element.attrib.items():
-        name = _plain(name)
-        if name == "style":
+    for key, value in element.attrib.items():
+        key = _plain(key)
+        if key == "id":
+            value = names.get(value, "")
+        elif key in ("xlink:href", "clip-path"):
+            value = _NAME.sub(lambda match: f"#{names[match[1]]}", value)
+        elif key == "style":
             value = _FAMILY.sub("", value)
-        elif name in _NUMBERS:
-            value = _NUMBER.sub(lambda match: f"{float(match[0]):.2f}", " ".join(value.split()))
-        turns_nothing = name == "transform" and _NO_TURN.match(value)
-        if value and not turns_nothing and not (name == "id" and value not in used):
-            kept[name] = value
+        elif key in _NUMBERS:
+            value = _NUMBER.sub(lambda match: f"{float(match[0]):.1f}", " ".join(value.split()))
+        if value and not (key == "transform" and _NO_TURN.match(value)):
+            kept[key] = value
     element.attrib = kept
 
 
@@ -66,7 +72,15 @@ def _plain(name: str) -> str:
 
 
 def _unwrap(parent: ET.Element) -> None:
-    """Put what is in groups without an attribute into their place; leave the metadata out."""
+    """Put what is in groups without an attribute into their place; leave the metadata out.
+
+    A style that all markers of a curve have is that of their group.
+    """
+    styles = {child.get("style", "") for child in parent if child.tag == "use"}
+    if len(styles) == 1:
+        parent.set("style", styles.pop())
+        for child in parent:
+            del child.attrib["style"]
     children: list[ET.Element] = []
     for child in parent:
         _unwrap(child)

@@ -48,13 +48,14 @@ def draw_strips(
         if not fractions:
             continue
         y, colour = (at + 0.5) * ROW, look.colour(theme)
-        drawn = [fractions[one] for one in spread(len(fractions), MOST_DOTS)]
+        # What cannot be, further beyond the bound, is at the edge.
+        drawn = [min(fractions[one], greatest) for one in spread(len(fractions), MOST_DOTS)]
         # A dot is a line without a length: all of them together are one path, and the file small.
         xs = [place for one in drawn for place in (one, one, nan)]
         jitter = [((n * _GOLDEN) % 1 - 0.5) * _JITTER for n in range(len(drawn))]
         ys = [place for by in jitter for place in (y + by, y + by, nan)]
-        (dots,) = axes.plot(xs, ys, linewidth=_DOT, color=colour, alpha=0.55, clip_on=False)
+        (dots,) = axes.plot(xs, ys, linewidth=_DOT, color=colour, clip_on=False)
         dots.set_solid_capstyle("round")
         middle = median(fractions)
-        axes.plot([middle] * 2, [y - 10, y + 10], color=theme.ink, linewidth=2)
+        axes.plot([min(middle, greatest)] * 2, [y - 10, y + 10], color=theme.ink, linewidth=2)
         canvas.text(x + wide + 6, ABOVE + y, f"{100 * middle:.0f} %", bold=True)

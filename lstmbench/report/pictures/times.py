@@ -16,8 +16,8 @@ from .picture import WIDTH, Picture
 if TYPE_CHECKING:
     from .canvas import Canvas
 
-# Pictures of a result, plots side by side in one, and points on a curve.
-MOST, ACROSS, POINTS = 10, 3, 24
+# Pictures of a result, plots side by side in one, and points of all its curves.
+MOST, ACROSS, POINTS = 10, 3, 600
 # The longest title, and the height of the words above the plots.
 _TITLE, _WORDS = 200, 22
 _AXES = {"seq_len": "sequence length T", "batch_size": "batch size B"}
@@ -99,7 +99,9 @@ def _row(group: Group, looks: Looks, fixed: _Axis, axis: _Axis) -> list[Plot]:
 
 def _plot(title: str, axis: _Axis, lines: dict[int, Line], looks: Looks) -> Plot:
     sizes = sorted(lines)
-    sizes = [sizes[at] for at in spread(len(sizes), POINTS)]
+    names = {name for line in lines.values() for name in line.timed()}
+    most = max(POINTS // (2 * ACROSS * len(names)), 3)
+    sizes = [sizes[at] for at in spread(len(sizes), most)]
     curves: dict[str, list[Point]] = {}
     for size in sizes:
         steps = lines[size].workload.valid_steps
@@ -109,6 +111,5 @@ def _plot(title: str, axis: _Axis, lines: dict[int, Line], looks: Looks) -> Plot
                 point = Point(size, low, row.time_s.median / steps, high, is_disturbed(row))
                 curves.setdefault(name, []).append(point)
     # The last is drawn on top.
-    names = sorted(curves, key=is_own)
-    drawn = tuple((looks[name], tuple(curves[name])) for name in names)
+    drawn = tuple((looks[name], tuple(curves[name])) for name in sorted(curves, key=is_own))
     return Plot(title, _AXES[axis], tuple(sizes), drawn)
