@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from .duel import seconds
 from .records import Row
@@ -15,7 +16,7 @@ class Batching:
 
     lines: tuple[Line, ...]
 
-    @property
+    @cached_property
     def backends(self) -> list[str]:
         """Those with a time at any batch size, in the order in which they first occur."""
         return backends_of(self._timed())
@@ -29,13 +30,13 @@ class Batching:
         """The row with the most sequences a second; ``None`` where no row has a time."""
         return max(self._timed(backend), key=throughput, default=None)
 
-    @property
+    @cached_property
     def quickest(self) -> Row | None:
         """The row of one sequence that takes the least time, of all backends."""
         singles = [row for name in self.backends if (row := self.single(name))]
         return max(singles, key=throughput, default=None)
 
-    @property
+    @cached_property
     def most(self) -> Row | None:
         """The row with the most sequences a second, of all backends."""
         return max(self._timed(), key=throughput, default=None)

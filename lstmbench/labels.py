@@ -10,6 +10,9 @@ def kind_of(backend: str) -> str:
     return backend.partition(AT)[0]
 
 
-def first_of_kind(backend: str, among: Iterable[str]) -> str:
-    """The first of some backends that is of the same kind; itself where it is that."""
-    return next((name for name in among if kind_of(name) == kind_of(backend)), backend)
+def first_of_kinds(backends: Iterable[str]) -> dict[str, str]:
+    """Each kind of some backends, and the first that is of it."""
+    found: dict[str, str] = {}
+    for name in backends:
+        found.setdefault(kind_of(name), name)
+    return found

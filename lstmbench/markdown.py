@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+!|<>~$&]")
 # GitHub makes links and mentions of decoded text too: an invisible space breaks those.  Before that
@@ -12,6 +13,8 @@ _LEADING = re.compile(r"^(\d*)([-.])(?=[-\s]|$)")
 LONGEST = 300
 
 
+# A page names the same few backends, workloads and reasons in thousands of fields.
+@lru_cache(maxsize=2**14)
 def escape(text: str) -> str:
     """Text that Markdown and HTML leave as it is: one line, nothing live, no mentions.
 
@@ -30,6 +33,8 @@ def one_line(text: str) -> str:
 
 def printable(text: str) -> str:
     """Text without what cannot be seen, and a terminal or a page may obey: each shows as �."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 

@@ -3,6 +3,7 @@
 Numbers are seconds, bytes and counts; there is never a NaN or an infinity, but null and a reason.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Annotated, Literal, Self, TypedDict
 
@@ -309,9 +310,14 @@ class Result(Header):
 
     @model_validator(mode="after")
     def _rows_are_unique(self) -> Self:
-        seen: set[Key] = set()
-        for row in self.rows:
-            if row.key in seen:
-                raise ValueError(f"rows: {row.id} on {row.backend} is there twice")
-            seen.add(row.key)
+        require_unique(self.rows)
         return self
+
+
+def require_unique(rows: Iterable[Row]) -> None:
+    """Raises ``ValueError`` where a row is there twice."""
+    seen: set[Key] = set()
+    for row in rows:
+        if row.key in seen:
+            raise ValueError(f"rows: {row.id} on {row.backend} is there twice")
+        seen.add(row.key)

@@ -8,7 +8,7 @@ Version history of the format (a tool that knows a version reads every file of t
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from .errors import OutputError, ResultFormatError
 from .model import Model
-from .records import Header, Result, Row
+from .records import Header, Result, Row, require_unique
 
 # As they stand in a file.
 _SCHEMA, _VERSION = (
@@ -53,17 +53,18 @@ def _row_by_row(text: bytes) -> Result | None:
         parts = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
         if [bytes(parts[name]) for name in ("schema", "version")] != [_SCHEMA, _VERSION]:
             return None
-        rows = msgspec.json.decode(parts.pop("rows"), type=list[msgspec.Raw])
+        texts = msgspec.json.decode(parts.pop("rows"), type=list[msgspec.Raw])
         header = Header.model_validate_json(msgspec.json.encode(parts))
-        return _whole(header, (Row.model_validate_json(bytes(row)) for row in rows))
+        rows = tuple(Row.model_validate_json(bytes(row)) for row in texts)
+        require_unique(rows)
+        # Whole records would be held against what they are to be once more.
+        return Result.model_construct(**_fields(header), rows=rows)
     except (KeyError, ValueError, RecursionError, msgspec.MsgspecError):
         return None
 
 
-def _whole(header: Header, rows: Iterable[Row]) -> Result:
-    """A header and rows as one record."""
-    fields = {name: getattr(header, name) for name in Header.model_fields}
-    return Result(**fields, rows=tuple(rows))
+def _fields(header: Header) -> dict[str, Any]:
+    return {name: getattr(header, name) for name in Header.model_fields}
 
 
 def validated(path: Path, text: bytes, kind: type[AnyFile], what: str) -> AnyFile:
@@ -107,7 +108,7 @@ def first_error(error: ValidationError) -> str:
 
 def write(path: Path, header: Header, rows: Sequence[Row]) -> None:
     """Write a result file whole or not at all: to a new file beside it, then in its place."""
-    write_atomically(path, _whole(header, rows).as_file())
+    write_atomically(path, Result(**_fields(header), rows=tuple(rows)).as_file())
 
 
 def write_atomically(path: Path, text: str) -> None:

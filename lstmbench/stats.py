@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from math import exp, log
+from statistics import fmean
 
 import numpy as np
 
@@ -73,6 +75,4 @@ def summarise(samples: Sequence[Seconds]) -> Summary:
 
 def geometric_mean(values: Iterable[float]) -> float:
     """The mean of ratios; of no values it is an error, never a silent 1."""
-    from scipy import stats
-
-    return float(stats.gmean(list(values)))
+    return exp(fmean(map(log, values)))

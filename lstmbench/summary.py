@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from .labels import first_of_kind, kind_of
+from .labels import first_of_kinds, kind_of
 from .records import Row
 from .signed_rank import estimate, lower_bound, upper_bound
 from .stats import geometric_mean
@@ -85,8 +85,8 @@ class Line:
         The faster of two twins is faster than either of them is.
         """
         timed = self.timed()
-        kinds = [name for name in timed if first_of_kind(name, timed) == name]
-        return [self.rows[name] for name in sorted(kinds, key=timed.__getitem__)]
+        firsts = first_of_kinds(timed).values()
+        return [self.rows[name] for name in sorted(firsts, key=timed.__getitem__)]
 
     @property
     def fastest(self) -> str | None:
@@ -196,17 +196,15 @@ def groups_of(lines: Iterable[Line]) -> list[Group]:
 def overall(lines: Sequence[Line], baseline: str) -> Iterator[Overall]:
     """Each mode and backend against the baseline, where they share at least one row."""
     backends = backends_of(row for line in lines for row in line.rows.values())
+    found: dict[tuple[str, str], list[tuple[Speedup, Line]]] = {}
+    for line in lines:
+        for backend in line.rows:
+            if backend != baseline and (speedup := line.speedup(backend, baseline)) is not None:
+                found.setdefault((line.workload.mode, backend), []).append((speedup, line))
     modes = dict.fromkeys(line.workload.mode for line in lines)
     for mode in modes:
         for backend in backends:
-            pairs = [
-                (speedup, line)
-                for line in lines
-                if line.workload.mode == mode
-                and backend != baseline
-                and (speedup := line.speedup(backend, baseline)) is not None
-            ]
-            if pairs:
+            if pairs := found.get((mode, backend)):
                 yield Overall(
                     backend,
                     mode,

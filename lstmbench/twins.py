@@ -7,7 +7,7 @@ between two processes of the same code on this machine at this time, and nothing
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .labels import first_of_kind
+from .labels import first_of_kinds, kind_of
 from .records import Row
 from .stats import geometric_mean
 from .summary import NOISE, Line, Speedup
@@ -39,10 +39,10 @@ def twins_of(lines: Iterable[Line]) -> list[Twins]:
     found = []
     for line in lines:
         timed = line.timed()
+        firsts = first_of_kinds(timed)
         for name in timed:
-            first = first_of_kind(name, timed)
-            between = line.speedup(first, name)
-            if name != first and between is not None:
+            first = firsts[kind_of(name)]
+            if name != first and (between := line.speedup(first, name)) is not None:
                 found.append(Twins(line.rows[first], line.rows[name], between))
     return found
 

@@ -16,7 +16,7 @@ from conftest import (
 from rich.console import Console
 
 from lstmbench import run, summary, tables, twins
-from lstmbench.labels import first_of_kind, kind_of
+from lstmbench.labels import first_of_kinds, kind_of
 from lstmbench.records import Settings
 from lstmbench.report.page import markdown
 from lstmbench.report.twins import section
@@ -45,9 +45,8 @@ def found(rows):
 
 def test_the_kind_of_a_backend_is_its_name_without_the_label():
     assert [kind_of(name) for name in (FIRST, AGAIN, "a@b@c", "")] == [FIRST, FIRST, "a", ""]
-    assert first_of_kind(AGAIN, ["numpy", FIRST, AGAIN]) == FIRST
-    assert first_of_kind(AGAIN, ["numpy", AGAIN]) == AGAIN
-    assert first_of_kind(AGAIN, ["numpy"]) == AGAIN
+    assert first_of_kinds(["numpy", FIRST, AGAIN]) == {"numpy": "numpy", FIRST: FIRST}
+    assert first_of_kinds([AGAIN, FIRST]) == {FIRST: AGAIN}
 
 
 def test_the_second_is_set_beside_the_first_of_its_kind():
