@@ -155,6 +155,14 @@ def test_the_reports_beside_the_result_files_are_theirs():
         assert path.with_suffix(".md").read_text(encoding="utf-8") == page
 
 
+def test_each_result_file_is_listed_with_the_command_that_made_it():
+    page = (RESULTS / "README.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `(2\S+)` \| `(.*?)` \|", page, re.M))
+
+    made = {path.stem: read(path).command for path in RESULTS.glob("*.json")}
+    assert listed == {name: re.sub(r" -o \S+", "", command) for name, command in made.items()}
+
+
 def test_backends_without_a_time_are_listed_as_unmeasured():
     page = (RESULTS / "README.md").read_text(encoding="utf-8")
     listed = set(re.findall(r"^- `([a-z-]+)`$", page, re.M))
