@@ -77,10 +77,19 @@ def file_of(cpu_model="Imaginary 9000", scale=1.0, **given):
 def test_several_files_have_a_line_each():
     text = "\n\n".join(overview([file_of(), file_of(created="2026-02-03T00:00:00+00:00")]))
 
+    won = "**fast** 4.00× numpy, fastest in 1 of 1"
     assert cells(text) == [
-        ["Imaginary 9000, 2026-01-02", "tiny", "**fast** 4.00× numpy, fastest in 1 of 1"],
-        ["Imaginary 9000, 2026-02-03", "tiny", "**fast** 4.00× numpy, fastest in 1 of 1"],
+        ["1", "Imaginary 9000", "2026-01-02 03:04", "tiny", won],
+        ["2", "Imaginary 9000", "2026-02-03 00:00", "tiny", won],
     ]
+
+
+def test_a_file_without_a_rival_says_so():
+    alone = as_result([a_row()])
+
+    text, *_ = overview([file_of(), (alone, lines_of(alone.rows))])
+
+    assert cells(text)[1][-1] == "nothing to compare"
 
 
 def test_two_machines_are_compared_by_the_fastest_backend_of_each():

@@ -42,18 +42,24 @@ def overview(files: Sequence[tuple[Result, Sequence[Line]]]) -> Iterator[str]:
         if any(line.workload.mode == mode for _, lines in files for line in lines)
     ]
     body = []
-    for result, lines in files:
+    for number, (result, lines) in enumerate(files, start=1):
         found = {each.mode: each for each in choices(lines, result.baseline)}
+        machine = escape(result.environment.machine.cpu_model)
         cells = [_cell(found.get(mode), result.baseline) for mode in modes]
-        body.append([title(result), escape(result.suite), *cells])
-    heads = [MODE_WORDS[mode] for mode in modes]
-    yield table(["file", "suite", *heads], body, left=range(2 + len(heads)))
+        body.append([str(number), machine, _moment(result), escape(result.suite), *cells])
+    head = ["file", "machine", "measured", "suite", *(MODE_WORDS[mode] for mode in modes)]
+    yield table(head, body, left=range(1, len(head)))
     yield from _machines(files)
+
+
+def _moment(result: Result) -> str:
+    """The day and the minute, in UTC."""
+    return escape(result.created[:16].replace("T", " "))
 
 
 def _cell(choice: Choice | None, baseline: str) -> str:
     if choice is None:
-        return ""
+        return "nothing to compare"
     over = f" {ratio(choice.over.speedup)} {escape(baseline)}," if choice.over else ""
     wins = f"fastest in {len(choice.won)} of {len(choice.contests)}"
     return f"**{escape(choice.backend)}**{over} {wins}"

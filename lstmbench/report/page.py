@@ -99,8 +99,8 @@ def _parts(results: Sequence[Result], shelf: Shelf) -> Iterator[Part]:
         yield from _of_file(result, lines, shelf)
         return
     yield Part(0, lambda: [TITLE, *overview(files)])
-    for number, (result, lines) in enumerate(files):
-        heading = [f"## {title(result)}", scope(result, lines)]
+    for number, (result, lines) in enumerate(files, start=1):
+        heading = [f"## {number}. {title(result)}", scope(result, lines)]
         yield Part(0, partial(list, heading))
         yield from _of_file(result, lines, shelf.of(number))
 
