@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 from conftest import require_peer
+from github import assert_renders
 
 from lstmbench import cli, plan, session, suite
 from lstmbench.backends.registry import BACKENDS
@@ -177,6 +178,11 @@ def test_every_link_within_the_repository_leads_somewhere(page: Path):
     within = [link for link in links if not re.match(r"https?:", link)]
 
     assert [link for link in within if not (page.parent / unquote(link)).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_page_renders_on_github(page: Path):
+    assert_renders(page.read_text(encoding="utf-8"))
 
 
 def test_what_a_page_leaves_out_is_told_in_the_order_of_the_tool():
