@@ -4,13 +4,14 @@ import importlib
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from copy import copy
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 # Kernels for GPUs run in the simulator here; tests of the real thing start processes without it.
 os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
@@ -71,11 +72,22 @@ HOSTILE = {
 def require_peer(name: str) -> ModuleType:
     """Import a peer framework, or skip; where LSTMBENCH_REQUIRE_PEERS names it, absence fails."""
     if importlib.util.find_spec(name) is None:
-        reason = f"{name} is not installed"
-        if name in os.environ.get("LSTMBENCH_REQUIRE_PEERS", "").split(","):
-            pytest.fail(f"{reason}, and LSTMBENCH_REQUIRE_PEERS says it must be")
-        pytest.skip(reason)
+        _is_missing(name)
     return importlib.import_module(name)
+
+
+def require_chromium() -> str:
+    """The path of a Chromium, or skip, in the same way."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    return found or _is_missing("chromium")
+
+
+def _is_missing(name: str) -> NoReturn:
+    reason = f"{name} is not installed"
+    if name in os.environ.get("LSTMBENCH_REQUIRE_PEERS", "").split(","):
+        pytest.fail(f"{reason}, and LSTMBENCH_REQUIRE_PEERS says it must be")
+    pytest.skip(reason)
 
 
 def assert_golden(name: str, text: str) -> None:

@@ -124,6 +124,8 @@ function showChart(section, state) {
   const tip = element("div", { class: "tip", hidden: true });
   place.replaceChildren(picture, tip);
   const marks = [...picture.querySelectorAll('[aria-label="dot"]')].flatMap((group) => [...group.children]);
+  // A group without a role has no name; the points have theirs.
+  for (const group of picture.querySelectorAll("g[aria-label]")) group.removeAttribute("aria-label");
   label(picture, series);
   explore(place, state, [...series.values()], marks, tip);
 }
