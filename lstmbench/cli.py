@@ -16,6 +16,7 @@ from .commands.importing import import_
 from .commands.listing import list_
 from .commands.report import report
 from .commands.run import run
+from .commands.show import show
 from .commands.verify import verify
 from .errors import Exit, LstmbenchError, UsageError
 from .terminal import speak_plainly
@@ -51,6 +52,7 @@ def _options(
 
 
 app.command()(run)
+app.command()(show)
 app.command(name="list")(list_)
 app.command()(verify)
 app.command()(report)

@@ -1,4 +1,4 @@
-"""One run from its plan to what a person gets: journal, progress, result file, report, table."""
+"""One run from its plan to what a person gets: journal, progress, result file, report, screen."""
 
 import json
 import shlex
@@ -10,17 +10,19 @@ from enum import Enum
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from . import journal as journals
-from . import roofline, tables, verification, view
+from . import roofline, screen, tables, verification, view
 from .backends.registry import entry
 from .bisection import bisect
+from .clock import WallClock
 from .crossing import answer, series
 from .environment import describe, fingerprint, machine
 from .errors import Exit, UsageError, WorkerError
 from .plan import Plan
 from .records import Header, Roof, Row, Settings
-from .report import breakeven, page
+from .report import page
 from .report.shelf import Shelf
 from .result import read, write, write_atomically
 from .run import exit_code, require, run, workers
@@ -32,14 +34,14 @@ OUTPUT_FOLDER = Path("lstmbench-results")
 class Show(Enum):
     """What goes to standard output when a run is finished."""
 
-    TABLE = "table"
+    SCREEN = "screen"
     JSON = "json"
     NOTHING = "nothing"
 
     @classmethod
     def of(cls, *, as_json: bool, quiet: bool) -> "Show":
         """What a person asked for."""
-        return cls.JSON if as_json else cls.NOTHING if quiet else cls.TABLE
+        return cls.JSON if as_json else cls.NOTHING if quiet else cls.SCREEN
 
 
 def measure(
@@ -51,7 +53,7 @@ def measure(
     asked: bool,
     show: Show,
 ) -> Exit:
-    """Run a plan, or go on with a journal; write the result file, the report and the table.
+    """Run a plan, or go on with a journal; write result file and report, and show the screen.
 
     Args:
         output: the result file; ``None`` for a new one, or the newest unfinished one.
@@ -68,6 +70,8 @@ def measure(
     if output is None:
         output = _unfinished() if resume else OUTPUT_FOLDER / _stamped(plan.suite)
     err = Console(stderr=True)
+    clock = WallClock()
+    began = clock.now()
     with ExitStack() as stack:
         rows: Sequence[Row] = ()
         if resume:
@@ -88,7 +92,7 @@ def measure(
         jobs = sum(1 for _ in plan.jobs()) * header.settings.rounds
         left = jobs - len(rows) if plan.question is None else None
         for warning in header.environment.warnings:
-            err.print(f"[yellow]warning:[/] {warning}", highlight=False, soft_wrap=True)
+            err.print(Text.assemble(("warning: ", "yellow"), warning), soft_wrap=True)
         watcher = view.observer(err, plan.baseline, left, quiet=show is Show.NOTHING)
         try:
             with watcher.showing(), workers() as make_worker:
@@ -110,6 +114,7 @@ def measure(
             header = header.model_copy(update={"break_even": question})
         write(output, header, rows)
         log.remove()
+    took = None if resume else clock.now() - began
     result = read(output)
     report = output.with_suffix(".md")
     shelf = Shelf(output.stem)
@@ -118,12 +123,8 @@ def measure(
     shelf.write(report, text)
     if show is Show.JSON:
         write_json(output.read_text(encoding="utf-8"))
-    elif show is Show.TABLE:
-        out = console()
-        out.print(tables.results(result.rows, result.baseline, width=out.width))
-        for line in breakeven.sentences(result):
-            out.print(line, markup=False, highlight=False, soft_wrap=True)
-        out.print(f"result file {output} · report {report}", highlight=False, soft_wrap=True)
+    elif show is Show.SCREEN:
+        screen.show(console(), result, output, report, took)
     return _ended(rows)
 
 
@@ -147,7 +148,7 @@ def verify(plan: Plan, show: Show) -> Exit:
         )
     if show is Show.JSON:
         print(json.dumps([row.model_dump(mode="json", include=VERIFIED) for row in rows], indent=1))
-    elif show is Show.TABLE:
+    elif show is Show.SCREEN:
         worst = verification.worst_of(rows)
         console().print(verification.table(worst), *tables.trouble(rows))
     return _ended(rows)

@@ -2,9 +2,10 @@
 
 from .summary import Lead
 
-# The lead from which on each shade is used.
+# The lead from which on each shade but the first is used.
 STEPS = (1.0, 1.1, 1.5, 2.0)
-SHADES, UNSURE = "░▒▓▉", "≈"
+UNSURE = "≈"
+SHADES = UNSURE + "░▒▓▉"
 
 
 def level(lead: Lead) -> int:
@@ -14,10 +15,15 @@ def level(lead: Lead) -> int:
 
 def shade(lead: Lead) -> str:
     """One character that is darker the further the fastest is ahead; ``≈`` where noise decides."""
-    return (UNSURE + SHADES)[level(lead)]
+    return SHADES[level(lead)]
 
 
-def legend() -> str:
+def meanings() -> list[str]:
+    """What each shade says of a lead."""
+    return ["not sure", *(f"up to {step:g}×" for step in STEPS[1:]), "further ahead"]
+
+
+def legend(between: str = ", ") -> str:
     """What each character says."""
-    steps = [f"{shade} up to {step:g}×" for shade, step in zip(SHADES, STEPS[1:], strict=False)]
-    return f"{UNSURE} not sure, {', '.join(steps)}, {SHADES[-1]} further ahead"
+    pairs = zip(SHADES, meanings(), strict=True)
+    return between.join(f"{sign} {meaning}" for sign, meaning in pairs)

@@ -164,7 +164,8 @@ def test_the_answer_is_on_the_terminal_in_the_page_and_in_the_file(tool, script,
     code, out, err = tool("run", *ASKED, "-o", "x.json")
 
     assert code == 0
-    assert "From which batch size on fake@gpu beats fake@cpu" in out
+    out = " ".join(out.split())
+    assert "Question From which batch size on fake@gpu beats fake@cpu. lstm" in out
     assert f"lstm · inference · I 2 · H 2 · float32 · 1 thread · T 2: {known}" in out
     assert "[1] fake@cpu" in err
     page = (tmp_path / "x.md").read_text(encoding="utf-8").replace("&#8203;", "")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -44,6 +45,7 @@ def test_help_names_every_command(tool):
 def test_the_commands_are_those_of_this_version():
     assert set(COMMANDS) == {
         "run",
+        "show",
         "list",
         "verify",
         "report",
@@ -97,11 +99,12 @@ def test_the_result_of_a_run_is_valid_and_what_the_script_says(whole_run):
     assert result.baseline == "fake"
 
 
-def test_the_table_of_a_run_is_on_stdout_and_its_progress_on_stderr(whole_run):
+def test_the_screen_of_a_run_is_on_stdout_and_its_progress_on_stderr(whole_run):
     done, _ = whole_run
 
-    assert "steps/s" in done.stdout
+    assert re.match(r"lstmbench · .* · suite quick · 4 rows in 0:\d\d\n", done.stdout)
     assert "2.00 ms" in done.stdout
+    assert done.stdout.endswith("Again     lstmbench show out/result.json\n")
     assert "[4/4]" not in done.stdout
     progress = [line for line in done.stderr.splitlines() if not line.startswith("warning: ")]
     assert [line[:6] for line in progress] == ["[1/4] ", "[2/4] ", "[3/4] ", "[4/4] "]

@@ -22,6 +22,7 @@ PRINTING = [
     ("run", "--help"),
     ("run", *TINY, "-o", "x.json"),
     ("run", *TINY, "--json", "-o", "x.json"),
+    ("show", RESULT),
     ("list", "suites"),
     ("list", "suites", "--json"),
     ("list", "backends"),

@@ -13,9 +13,8 @@ from conftest import (
     bad_row,
     contenders,
 )
-from rich.console import Console
 
-from lstmbench import run, summary, tables, twins
+from lstmbench import run, summary, twins
 from lstmbench.labels import first_of_kinds, kind_of
 from lstmbench.records import Settings
 from lstmbench.report.page import markdown
@@ -63,7 +62,6 @@ def test_without_two_times_of_a_kind_there_are_no_twins():
     assert found([a_row(backend=AGAIN), a_row(backend="numpy")]) == []
     assert found([a_row(backend=FIRST), bad_row("failed", backend=AGAIN)]) == []
     assert list(section(summary.lines_of([a_row()]))) == []
-    assert list(tables.same_code(summary.lines_of([a_row()]))) == []
 
 
 def test_rows_of_other_work_or_threads_are_no_twins():
@@ -116,16 +114,6 @@ def test_the_section_of_a_page_with_twins_is_the_golden_one():
 
     assert_golden("twins.md", text)
     assert text in markdown([as_result(rows, baseline=FIRST)]) + "\n"
-
-
-def test_the_terminal_says_the_same_sentences():
-    rows = pairs(1.0, 1.02)
-    console = Console(width=1000)
-    with console.capture() as capture:
-        console.print(tables.results(rows, FIRST, width=1000))
-
-    for sentence in twins.sentences(found(rows)):
-        assert f"A/A  {sentence}" in capture.get()
 
 
 @pytest.mark.parametrize("name", HOSTILE)
