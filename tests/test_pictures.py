@@ -5,8 +5,9 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 
+import numpy as np
 import pytest
 from conftest import GOLDEN, HOSTILE, a_row, a_workload, bad_row, contenders
 from hypothesis import given, settings
@@ -210,6 +211,33 @@ def test_what_is_written_into_a_field_can_be_read(theme):
         fill = mix(theme.background, hue, share)
 
         assert contrast(ink_on(fill), fill) >= READABLE
+
+
+def seen_without(colour, cones):
+    """A colour as the colour-blind see it, in CIE L*a*b* (Machado and others, 2009)."""
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in (int(pair, 16) / 255 for pair in re.findall("..", colour.lstrip("#")))
+    ]
+    to_xyz = [[0.4339, 0.3762, 0.1899], [0.2126, 0.7152, 0.0722], [0.0178, 0.1095, 0.8727]]
+    x, y, z = np.cbrt(np.maximum(to_xyz @ np.clip(cones @ linear, 0, 1), 1e-3))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+CONES = {
+    "all": np.eye(3),
+    "no red": np.array([[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]]),
+    "no green": np.array([[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]]),
+}
+
+
+@THEMES
+@pytest.mark.parametrize("cones", CONES.values(), ids=CONES)
+def test_hues_are_told_apart_without_some_of_the_cones(theme, cones):
+    seen = [seen_without(hue, cones) for hue in theme.hues.values()]
+
+    # A difference of 2.3 is just noticed.
+    assert min(np.linalg.norm(a - b) for a, b in combinations(seen, 2)) > 3 * 2.3
 
 
 # --- the winners' map

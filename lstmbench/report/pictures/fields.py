@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .canvas import Canvas
 
 _HEIGHT, _WIDEST, _NARROWEST, _ACROSS = 30.0, 125.0, 50.0, 4
-_TITLE, _LINE, _GAP = 20.0, 13.0, 18.0
+_TITLE, _LINE, _GAP, _BESIDE = 20.0, 13.0, 18.0, 4.0
 _SIZE, _SMALL = 11.0, 9.0
 # From so many rows on fields are lower.
 _TALL, _LOW = 8, 26.0
@@ -61,19 +61,19 @@ def placed(panels: Sequence[Panel], *, top: float) -> tuple[list[Place], int]:
             if at % across == 0:
                 top = max((place.bottom for place in places), default=top + _GAP / 2)
             left = _left(panel)
-            field = min(_WIDEST, (pitch - left - _GAP / 2) / len(panel.columns))
+            field = min(_WIDEST, (pitch - left - _BESIDE) / len(panel.columns))
             places.append(Place(panel, at % across * pitch, top, left, field))
     return places, round(max(place.bottom for place in places) - _GAP / 2)
 
 
 def _across(panels: Sequence[Panel]) -> int:
     """How many panels stand side by side without a field that is too narrow."""
-    needed = [_left(panel) + _NARROWEST * len(panel.columns) + _GAP / 2 for panel in panels]
+    needed = [_left(panel) + _NARROWEST * len(panel.columns) + _BESIDE for panel in panels]
     return max(1, min(_ACROSS, len(panels), int(WIDTH / max(needed, default=1))))
 
 
 def _left(panel: Panel) -> float:
-    return max(room(name, _SMALL + 1) for name in panel.rows) + 8
+    return max(room(name, _SMALL + 1) for name in panel.rows) + 7
 
 
 def draw_panel(canvas: "Canvas", place: Place, looks: Looks, names: dict[str, str]) -> None:
@@ -117,5 +117,5 @@ def _draw_field(
     lift = height / 5 if name else 0
     canvas.text(middle, y + height / 2 - lift, margin, size=letters, colour=ink, ha="center")
     if name:
-        word = fitting(readable(name), _SMALL, width)
+        word = fitting(readable(name), _SMALL, width + 1)
         canvas.text(middle, y + height * 0.75, word, size=_SMALL, colour=ink, ha="center")

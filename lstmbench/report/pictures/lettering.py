@@ -8,8 +8,12 @@ from ...markdown import printable
 # The longest name of a backend in a picture.
 LONGEST = 24
 # The width of a letter / the size of the font, in the widest of the usual fonts.
-_NARROW, _USUAL, _BROAD = 0.42, 0.64, 1.0
-_NARROW_ONES, _BROAD_ONES = frozenset("fijlrt.,:;!|'()[]- ·"), frozenset("mwMW%@…")
+_WIDTHS = {
+    **dict.fromkeys("iljI.,:;|!'", 0.32),
+    **dict.fromkeys("frt()[]- ·", 0.42),
+    **dict.fromkeys("mwMW%@…", 0.98),
+}
+_USUAL = 0.62
 
 
 def readable(name: str, longest: int = LONGEST) -> str:
@@ -40,9 +44,7 @@ def fitting(text: str, size: float, width: float) -> str:
 
 
 def _width(letter: str) -> float:
-    if letter in _NARROW_ONES:
-        return _NARROW
-    return _BROAD if letter in _BROAD_ONES or east_asian_width(letter) in "WF" else _USUAL
+    return _WIDTHS.get(letter) or (1.0 if east_asian_width(letter) in "WF" else _USUAL)
 
 
 def flow(widths: Sequence[float], width: float) -> list[tuple[float, int]]:

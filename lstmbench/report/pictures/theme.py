@@ -10,8 +10,8 @@ READABLE, VISIBLE = 4.5, 3.0
 class Theme:
     """The colours on one background, as ``#rrggbb``.
 
-    ``hues`` are those of Okabe and Ito (2008), which the colour-blind tell apart, as much darker or
-    lighter as they need to be to stand out from the background.
+    ``hues`` are those of Okabe and Ito (2008), each so dark or light that it stands out from the
+    background, and that they are as far apart as can be for those who see no red or no green.
     """
 
     name: str
@@ -29,14 +29,14 @@ LIGHT = Theme(
     muted="#59636e",
     grid="#d8dee4",
     hues={
-        "blue": "#0072b2",
-        "vermilion": "#d55e00",
-        "green": "#009b71",
-        "purple": "#c46a9c",
-        "orange": "#b87f00",
-        "sky": "#2f95d0",
-        "yellow": "#8a8000",
-        "grey": "#6e7781",
+        "blue": "#0063a2",
+        "vermilion": "#af3e00",
+        "green": "#008960",
+        "purple": "#863967",
+        "orange": "#a76a00",
+        "sky": "#339acd",
+        "yellow": "#999500",
+        "grey": "#848c97",
     },
 )
 DARK = Theme(
@@ -47,13 +47,13 @@ DARK = Theme(
     grid="#2f353d",
     hues={
         "blue": "#2f8fd6",
-        "vermilion": "#e8691a",
-        "green": "#00ad7e",
-        "purple": "#d98ab8",
-        "orange": "#e69f00",
-        "sky": "#7cc8f5",
-        "yellow": "#f0e442",
-        "grey": "#8b949e",
+        "vermilion": "#c85300",
+        "green": "#31b588",
+        "purple": "#facae3",
+        "orange": "#fdc269",
+        "sky": "#8cd2ff",
+        "yellow": "#f9ec4b",
+        "grey": "#727a85",
     },
 )
 
