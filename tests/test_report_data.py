@@ -73,3 +73,10 @@ def test_text_comes_out_as_it_went_in(name):
 
     assert report["files"][0]["command"] == text
     assert report["rows"][0]["backend"] == report["rows"][1]["reason"] == text
+
+
+def test_a_file_without_rows_leaves_no_gap_between_the_rows_of_others():
+    results = [as_result([]), as_result([a_row()]), as_result([])]
+
+    assert json.loads(data.as_text(results)) == json.loads(json.dumps(data.as_json(results)))
+    assert json.loads(data.as_text([])) == data.as_json([])

@@ -27,8 +27,25 @@ def as_json(results: Sequence[Result]) -> Json:
 
 
 def as_text(results: Sequence[Result]) -> str:
-    """The text of a JSON file that holds the report; the same bytes for the same files."""
-    return json.dumps(as_json(results), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    """The text of a JSON file that holds the report, a line for each row.
+
+    The same bytes for the same files.
+    """
+    return "".join(_pieces(results))
+
+
+def _pieces(results: Sequence[Result]) -> Iterator[str]:
+    """The text piece by piece: all rows as one value would take more memory than all of it."""
+    start = _text({**as_json([]), "files": [of_file(result) for result in results]}, indent=1)
+    yield start.removesuffix("]\n}")
+    rows = (row for number, result in enumerate(results) for row in rows_of(result, number))
+    for at, row in enumerate(rows):
+        yield f"{',' if at else ''}\n  {_text(row)}"
+    yield "\n ]\n}\n"
+
+
+def _text(value: Json, indent: int | None = None) -> str:
+    return json.dumps(value, indent=indent, allow_nan=False, ensure_ascii=False)
 
 
 def of_file(result: Result) -> Json:
