@@ -4,6 +4,8 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
@@ -31,6 +33,11 @@ class Samples(Sequence[Seconds]):
 
     def __iter__(self) -> Iterator[Seconds]:
         return iter(self._seconds)
+
+    def __array__(self, dtype: Any = None, *, copy: bool | None = None) -> npt.NDArray[np.float64]:
+        view = np.asarray(self._seconds)
+        view.setflags(write=False)
+        return np.array(view, dtype, copy=copy)
 
     def __add__(self, others: Sequence[Seconds]) -> "Samples":
         return Samples((*self, *others))

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import a_header, a_row, a_workload, as_result, bad_row
 from hypothesis import given
@@ -174,6 +175,17 @@ def test_samples_are_a_tuple_but_for_what_they_take():
     assert (samples[0], samples[-1], samples[1:]) == (0.25, 1.0, numbers[1:])
     assert samples + samples[:1] == (*numbers, 0.25)
     assert not Samples()
+
+
+def test_samples_are_an_array_that_cannot_be_written_unless_it_is_a_copy():
+    samples = Samples((0.5, 0.25))
+    seen, own = np.asarray(samples), np.array(samples)
+    own[0] = 9.0
+
+    assert (seen.dtype, seen.tolist(), own.tolist()) == (np.float64, [0.5, 0.25], [9.0, 0.25])
+    with pytest.raises(ValueError, match="read-only"):
+        seen.sort()
+    assert np.asarray(Samples()).size == 0
 
 
 # --- large files

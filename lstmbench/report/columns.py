@@ -7,6 +7,7 @@ row, two characters each: where it lies between the shortest and the longest.
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -117,8 +118,13 @@ def sketch(row: Row) -> str:
     samples = np.sort(np.asarray(row.samples_s))
     if not samples.size:
         return ""
-    ranks = np.linspace(0, samples.size - 1, min(samples.size, STATISTICS)).round().astype(int)
-    return _packed(samples[ranks])
+    return _packed(samples[_ranks(samples.size)])
+
+
+@cache
+def _ranks(count: int) -> npt.NDArray[np.int64]:
+    """Which of so many samples in ascending order are told."""
+    return np.linspace(0, count - 1, min(count, STATISTICS)).round().astype(np.int64)
 
 
 def _packed(ascending: npt.NDArray[np.float64]) -> str:

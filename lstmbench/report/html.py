@@ -58,7 +58,7 @@ _STYLE_OF_PLOT = """:where(.plot) {
 :where(.plot tspan) {
   white-space: pre;
 }"""
-_UNSAFE = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+_UNSAFE = {c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,9 @@ def _rendered(files: Sequence[Mapping[str, Any]], columns: Columns, extent: Exte
 def _inert(value: object) -> str:
     """JSON in which nothing ends the element that it stands in."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.translate(_UNSAFE)
+    for character, escaped in _UNSAFE.items():
+        text = text.replace(character, escaped)
+    return text
 
 
 def _policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
