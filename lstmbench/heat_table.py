@@ -179,16 +179,23 @@ def _chunks(
     yield chunk
 
 
-def side_by_side(pieces: Iterable[Piece], width: int, most: int) -> tuple[list[Text], int]:
-    """The lines of all pieces, but at most so many, and how many fields they show."""
+def side_by_side(
+    groups: Iterable[Sequence[Piece]], width: int, most: int
+) -> tuple[list[Text], int]:
+    """The lines of all pieces, but at most so many, and how many fields they show.
+
+    A group begins below the one before it where not all of it fits beside that.
+    """
     shelves: list[list[Piece]] = []
     used = width
-    for piece in pieces:
-        if used + GAP + piece.width > width:
-            shelves.append([])
-            used = -GAP
-        shelves[-1].append(piece)
-        used += GAP + piece.width
+    for pieces in groups:
+        room = width - sum(GAP + piece.width for piece in pieces)
+        for at, piece in enumerate(pieces):
+            if used + GAP + piece.width > width or (at == 0 and used > room):
+                shelves.append([])
+                used = -GAP
+            shelves[-1].append(piece)
+            used += GAP + piece.width
     lines: list[Text] = []
     shown = 0
     for shelf in shelves:

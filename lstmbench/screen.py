@@ -14,7 +14,7 @@ from rich.text import Text
 
 from . import summary, tables, twins
 from .choice import Choice, choices
-from .heat_table import Painter, letters_of, pieces, side_by_side
+from .heat_table import Painter, Piece, letters_of, pieces, side_by_side
 from .markdown import printable
 from .records import Result, Row
 from .report.breakeven import sentences
@@ -156,9 +156,10 @@ def _tables(console: Console, lines: Sequence[Line]) -> None:
     painter = Painter(letters, looks_of(lines), in_colour)
     groups = summary.groups_of(lines)
     wording = Wording(groups)
-    panels = sorted(panels_of(groups, wording), key=_mode_of)
-    found = (piece for panel in panels for piece in pieces(panel, painter, console.width))
-    texts, shown = side_by_side(found, console.width, TABLES)
+    by_mode: dict[int, list[Piece]] = {}
+    for panel in sorted(panels_of(groups, wording), key=_mode_of):
+        by_mode.setdefault(_mode_of(panel), []).extend(pieces(panel, painter, console.width))
+    texts, shown = side_by_side(by_mode.values(), console.width, TABLES)
     console.print()
     for text in texts:
         console.print(text)

@@ -31,7 +31,7 @@ def tables(rows, width, most=1000):
     groups = groups_of(lines)
     panels = panels_of(groups, Wording(groups))
     found = [piece for panel in panels for piece in pieces(panel, by, width)]
-    texts, shown = side_by_side(found, width, most)
+    texts, shown = side_by_side([found], width, most)
     return [text.plain for text in texts], shown
 
 
@@ -142,6 +142,20 @@ def test_tables_stand_side_by_side_where_they_fit_and_else_below_each_other():
     assert len(tables(rows, 39)[0]) == 4
     assert len(tables(rows, 38)[0]) == 9
     assert tables(rows, 39)[1] == tables(rows, 38)[1] == 8
+
+
+def test_a_group_of_tables_begins_below_the_one_before_where_not_all_of_it_fits_beside_it():
+    by, lines = painter(grid((8, 16), (4, 32)))
+    of = groups_of(lines)
+    (piece,) = pieces(panels_of(of, Wording(of))[0], by, 80)
+
+    def heights(*groups, width):
+        texts, _ = side_by_side([[piece] * count for count in groups], width, 1000)
+        return "\n".join(text.plain for text in texts).count("\n\n") + 1
+
+    # Each is 18 columns wide, and three are between two.
+    assert [heights(2, 2, width=width) for width in (18, 39, 60, 80, 81)] == [4, 2, 2, 2, 1]
+    assert [heights(1, 1, width=width) for width in (38, 39)] == [2, 1]
 
 
 def test_a_table_that_is_too_wide_goes_on_below_with_its_labels():
