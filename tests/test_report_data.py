@@ -26,7 +26,7 @@ def test_every_row_of_every_file_is_there_with_the_number_of_its_file(golden_res
 def test_a_row_stands_where_its_time_puts_it_and_says_how_far_from_the_others():
     result = as_result(contenders(numpy=0.008, numba_cpu=0.001, torch_cpu=0.002), baseline="numpy")
 
-    rows = {row["backend"]: row for row in data.rows_of(result)}
+    rows = {row["backend"]: row for row in data.as_json([result])["rows"]}
 
     assert [rows[name]["rank"] for name in ("numpy", "numba-cpu", "torch-cpu")] == [3, 1, 2]
     assert rows["numba-cpu"]["ahead"][0] == pytest.approx(2)
@@ -42,7 +42,7 @@ def test_the_choice_says_its_best_its_worst_and_against_whom():
     longer = a_workload(seq_len=9)
     rows += contenders(longer, numpy=0.003, numba_cpu=0.001, torch_cpu=0.008)
 
-    (choice,) = data.of_file(as_result(rows, baseline="numpy"))["choices"]
+    (choice,) = data.as_json([as_result(rows, baseline="numpy")])["files"][0]["choices"]
 
     assert (choice["backend"], choice["won"], choice["contests"]) == ("numba-cpu", 2, 3)
     assert choice["best"]["ahead"][0] == pytest.approx(3)
@@ -52,7 +52,7 @@ def test_the_choice_says_its_best_its_worst_and_against_whom():
 
 
 def test_a_row_without_a_time_says_why_and_stands_nowhere():
-    (row,) = data.rows_of(as_result([bad_row("oom", "no memory")]))
+    (row,) = data.as_json([as_result([bad_row("oom", "no memory")])])["rows"]
 
     assert (row["status"], row["reason"]) == ("oom", "no memory")
     assert row["median_s"] is row["rank"] is row["ahead"] is row["speedup"] is None

@@ -18,12 +18,8 @@ Json = dict[str, Any]
 
 def as_json(results: Sequence[Result]) -> Json:
     """The whole report; rows are numbered by their file."""
-    return {
-        "schema": "lstmbench/report",
-        "version": 1,
-        "files": [of_file(result) for result in results],
-        "rows": [row for number, result in enumerate(results) for row in rows_of(result, number)],
-    }
+    files, rows = _parts(results)
+    return {"schema": "lstmbench/report", "version": 1, "files": files, "rows": list(rows)}
 
 
 def as_text(results: Sequence[Result]) -> str:
@@ -34,11 +30,21 @@ def as_text(results: Sequence[Result]) -> str:
     return "".join(_pieces(results))
 
 
+def _parts(results: Sequence[Result]) -> tuple[list[Json], Iterator[Json]]:
+    """What is said of each file, and every row of all."""
+    with_lines = [(result, summary.lines_of(result.rows)) for result in results]
+    rows = (
+        facts
+        for number, (result, lines) in enumerate(with_lines)
+        for _, facts in rows_with_facts(lines, result.baseline, number)
+    )
+    return [of_file(*each) for each in with_lines], rows
+
+
 def _pieces(results: Sequence[Result]) -> Iterator[str]:
     """The text piece by piece: all rows as one value would take more memory than all of it."""
-    start = _text({**as_json([]), "files": [of_file(result) for result in results]}, indent=1)
-    yield start.removesuffix("]\n}")
-    rows = (row for number, result in enumerate(results) for row in rows_of(result, number))
+    files, rows = _parts(results)
+    yield _text({**as_json([]), "files": files}, indent=1).removesuffix("]\n}")
     for at, row in enumerate(rows):
         yield f"{',' if at else ''}\n  {_text(row)}"
     yield "\n ]\n}\n"
@@ -48,9 +54,8 @@ def _text(value: Json, indent: int | None = None) -> str:
     return json.dumps(value, indent=indent, allow_nan=False, ensure_ascii=False)
 
 
-def of_file(result: Result) -> Json:
-    """Everything that is said of a file but its rows."""
-    lines = summary.lines_of(result.rows)
+def of_file(result: Result, lines: Sequence[Line]) -> Json:
+    """Everything that is said of a file but its rows, which are in the lines."""
     header = result.model_dump(mode="json", exclude={"rows", "schema_", "version"})
     return {
         **header,
@@ -70,18 +75,15 @@ def of_file(result: Result) -> Json:
     }
 
 
-def rows_of(result: Result, number: int = 0) -> Iterator[Json]:
-    """Every row, flat: what it is, how it went, its time, and where it stands among the others.
+def rows_with_facts(
+    lines: Sequence[Line], baseline: str, number: int = 0
+) -> Iterator[tuple[Row, Json]]:
+    """Every row, and flat: what it is, how it went, its time, where it stands among the others.
 
     Args:
         number: the number of the file among those of the report.
     """
-    return (facts for _, facts in rows_with_facts(result, number))
-
-
-def rows_with_facts(result: Result, number: int = 0) -> Iterator[tuple[Row, Json]]:
-    """Every row beside what ``rows_of`` says of it, lines together."""
-    for line in summary.lines_of(result.rows):
+    for line in lines:
         ranks = {row.backend: rank for rank, row in enumerate(line.ranking, 1)}
         remarks = ", ".join(line.workload.remarks)
         for row in line.rows.values():
@@ -117,7 +119,7 @@ def rows_with_facts(result: Result, number: int = 0) -> Iterator[tuple[Row, Json
                 "disturbed": summary.is_disturbed(row),
                 "error": row.error and max(row.error.output, row.error.gradient or 0.0),
                 "tolerance": row.error and row.error.tolerance,
-                "speedup": line.speedup(row.backend, result.baseline),
+                "speedup": line.speedup(row.backend, baseline),
                 "rank": ranks.get(row.backend),
                 "ahead": _ahead(row, line) if row.backend in ranks else None,
                 "sure": line.lead is not None and row is line.lead.first and line.lead.is_sure,

@@ -6,7 +6,6 @@ the page's head lets run what is in ``viewer/`` and nothing else.
 
 import base64
 import hashlib
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,15 +13,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from .. import summary
 from ..errors import UsageError
 from ..markdown import one_line
 from ..records import Result
 from ..shading import STEPS
+from ..summary import Line
 from ..tables import MODE_WORDS
 from ..units import duration, percent, ratio
 from . import data
-from .columns import STATISTICS, Columns
+from .columns import Columns
 from .heat import heat
 from .method import machine_items, method_items
 
@@ -58,7 +60,7 @@ _STYLE_OF_PLOT = """:where(.plot) {
 :where(.plot tspan) {
   white-space: pre;
 }"""
-_UNSAFE = {c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+_UNSAFE = "<>&\u2028\u2029"
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,9 @@ def page(results: Sequence[Result], *, max_bytes: int | None = None) -> str:
     is fastest where.  The answers, the machines and the method are in every page.  Raises
     ``UsageError`` where even that is longer.
     """
-    files = [_of_file(result) for result in results]
-    columns = Columns(results)
+    with_lines = [(result, summary.lines_of(result.rows)) for result in results]
+    files = [_of_file(*each) for each in with_lines]
+    columns = Columns(with_lines)
     for extent in _FEWER:
         text = _rendered(files, columns, extent)
         if max_bytes is None or (length := len(text.encode())) <= max_bytes:
@@ -119,10 +122,10 @@ def page(results: Sequence[Result], *, max_bytes: int | None = None) -> str:
     raise UsageError(f"--max-bytes: expected at least {length} for HTML, got {max_bytes}")
 
 
-def _of_file(result: Result) -> dict[str, Any]:
+def _of_file(result: Result, lines: Sequence[Line]) -> dict[str, Any]:
     """What the template says of a file."""
     return {
-        **data.of_file(result),
+        **data.of_file(result, lines),
         "title": " · ".join(
             one_line(part)
             for part in (result.environment.machine.cpu_model, result.created[:10], result.suite)
@@ -142,10 +145,11 @@ def _rendered(files: Sequence[Mapping[str, Any]], columns: Columns, extent: Exte
     scripts = [*(_libraries() if extent.chart else ()), *(_text(VIEWER / name) for name in own)]
     style = _text(VIEWER / "page.css")
     content = {
-        "files": [{"title": file["title"], "baseline": file["baseline"]} for file in files],
+        "files": [
+            {"title": file["title"], "baseline": one_line(file["baseline"])} for file in files
+        ],
         "backends": [one_line(name) for name in backends],
         "modes": MODE_WORDS,
-        "statistics": STATISTICS,
         "rows": extent.rows
         and columns.as_json(sketches=extent.sketches, leaders_only=not extent.others),
     }
@@ -167,9 +171,9 @@ def _rendered(files: Sequence[Mapping[str, Any]], columns: Columns, extent: Exte
 
 def _inert(value: object) -> str:
     """JSON in which nothing ends the element that it stands in."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for character, escaped in _UNSAFE.items():
-        text = text.replace(character, escaped)
+    text = msgspec.json.encode(value).decode()
+    for character in _UNSAFE:
+        text = text.replace(character, f"\\u{ord(character):04x}")
     return text
 
 
