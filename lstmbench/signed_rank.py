@@ -9,6 +9,7 @@ Hollander, Wolfe and Chicken, Nonparametric Statistical Methods (3rd ed.), secti
 """
 
 from functools import cache
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ def lower_bound(series: Numbers, alpha: float) -> Numbers:
     Minus infinity where there are too few blocks to say so of any.
     """
     averages = np.sort(walsh_averages(series), axis=-1)
-    fewer = int(np.searchsorted(_distribution(series.shape[-1]), alpha, side="right"))
+    fewer = _fewer(series.shape[-1], alpha)
     if fewer == 0:
         return np.full(series.shape[:-1], -np.inf)
     bound: Numbers = averages[..., fewer - 1]
@@ -51,11 +52,33 @@ def upper_bound(series: Numbers, alpha: float) -> Numbers:
     return bound
 
 
+def estimate_and_bounds(series: Numbers, alpha: float) -> tuple[float, float, float]:
+    """The estimate and both bounds of one series, at once."""
+    averages = np.sort(walsh_averages(series)).tolist()
+    count, fewer = len(averages), _fewer(len(series), alpha)
+    middle = (averages[(count - 1) // 2] + averages[count // 2]) / 2
+    if fewer == 0:
+        return middle, -inf, inf
+    return middle, averages[fewer - 1], averages[-fewer]
+
+
 def walsh_averages(series: Numbers) -> Numbers:
     """The means of all pairs of a series, each number with itself too: ``(..., n(n+1)/2)``."""
-    first, second = np.triu_indices(series.shape[-1])
+    first, second = _pairs(series.shape[-1])
     averages: Numbers = (series[..., first] + series[..., second]) / 2
     return averages
+
+
+@cache
+def _pairs(n: int) -> Any:
+    """The first and the second of each pair, each number with itself too."""
+    return np.triu_indices(n)
+
+
+@cache
+def _fewer(n: int, alpha: float) -> int:
+    """Below or above the bound are fewer than so many averages of ``n`` blocks."""
+    return int(np.searchsorted(_distribution(n), alpha, side="right"))
 
 
 @cache

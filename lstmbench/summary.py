@@ -3,16 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from math import exp
 from typing import NamedTuple, Self
 
 import numpy as np
 
 from .labels import first_of_kinds, kind_of
 from .records import Row
-from .signed_rank import estimate, lower_bound, upper_bound
+from .signed_rank import estimate_and_bounds
 from .stats import geometric_mean
 from .times import Times
+from .units import Seconds
 from .workload import Workload
 
 # Sampling aims at ± 1 % of each median, so a ratio of two is known to 2 % at best; the third is for
@@ -41,9 +43,7 @@ class Speedup(NamedTuple):
         if this.time_s is None or base.time_s is None:
             return None
         if len(this.processes_s) == len(base.processes_s) >= ROUNDS:
-            ratios = np.log(base.processes_s) - np.log(this.processes_s)
-            low, high = lower_bound(ratios, 0.025), upper_bound(ratios, 0.025)
-            return cls(*(float(np.exp(each)) for each in (estimate(ratios), low, high)))
+            return cls(*_of_rounds(base.processes_s, this.processes_s))
         return cls.between(base.time_s, this.time_s)
 
     @classmethod
@@ -59,6 +59,15 @@ class Speedup(NamedTuple):
     def distance(self) -> float:
         """The ratio or its inverse, whichever is above 1."""
         return max(self.value, 1 / self.value)
+
+
+# A page asks for the same ratio in several places, and this takes a hundred times as long as one.
+@lru_cache(maxsize=2**18)
+def _of_rounds(base: tuple[Seconds, ...], this: tuple[Seconds, ...]) -> tuple[float, float, float]:
+    """The estimate of the ratios of all rounds, and the ends of its interval."""
+    ratios = np.log(base) - np.log(this)
+    middle, low, high = estimate_and_bounds(ratios, 0.025)
+    return exp(middle), exp(low), exp(high)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Large result files, written row by row: ``python tests/large.py ROWS FILE.json [--short]``.
+"""Large result files, written row by row: ``python tests/large.py ROWS FILE.json``.
 
 How long a report of one takes, and how much memory, is measured with
 
@@ -73,7 +73,7 @@ def workloads() -> Iterator[Workload]:
         )
 
 
-def rows(*, short: bool = False) -> Iterator[Row]:
+def rows(*, short: bool = False, rounds: int = 1) -> Iterator[Row]:
     """Rows of every workload on every backend, a few of which failed, one after another."""
     rng = Random(0)
     for workload, backend in product(workloads(), SPEEDS):
@@ -83,11 +83,11 @@ def rows(*, short: bool = False) -> Iterator[Row]:
             backend_version="1.2.3",
             device="cpu",
             threads=2,
-            outcome=_outcome(workload, backend, rng, short=short),
+            outcome=_outcome(workload, backend, rng, short=short, rounds=rounds),
         )
 
 
-def _outcome(workload: Workload, backend: str, rng: Random, *, short: bool) -> Outcome:
+def _outcome(workload: Workload, backend: str, rng: Random, *, short: bool, rounds: int) -> Outcome:
     if workload.mode == "train" and backend in ("onnxruntime-cpu", "openvino-cpu"):
         return Outcome(status="unavailable", reason=f"{backend}: has no training")
     if rng.random() < 0.005:
@@ -103,6 +103,7 @@ def _outcome(workload: Workload, backend: str, rng: Random, *, short: bool) -> O
         status="ok",
         time_s=times,
         samples_s=samples,
+        processes_s=samples[:rounds] if rounds > 1 else (),
         loops=1,
         warmup_calls=10,
         stop="precise",
@@ -122,14 +123,19 @@ def _outcome(workload: Workload, backend: str, rng: Random, *, short: bool) -> O
     )
 
 
-def write(path: Path, count: int, *, short: bool = False) -> None:
-    """Write a result file of so many rows; a short row has the fewest samples there can be."""
+def write(path: Path, count: int, *, short: bool = False, rounds: int = 1) -> None:
+    """Write a result file of so many rows.
+
+    Args:
+        short: each with the fewest samples there can be.
+        rounds: processes of each row, the fewest samples at most.
+    """
     golden = read(HEADER)
     header = {name: getattr(golden, name) for name in Header.model_fields}
     before, after = Result(**header, rows=()).as_file().split("[]\n}")
     with path.open("w", encoding="utf-8") as file:
         file.write(f"{before}[")
-        for number, row in enumerate(islice(rows(short=short), count)):
+        for number, row in enumerate(islice(rows(short=short, rounds=rounds), count)):
             text = row.model_dump_json(indent=1).replace("\n", "\n  ")
             file.write(f"{',' if number else ''}\n  {text}")
         file.write(f"\n ]\n}}{after}")
@@ -141,8 +147,9 @@ def main() -> None:
     parser.add_argument("rows", type=int)
     parser.add_argument("file", type=Path)
     parser.add_argument("--short", action="store_true", help="few samples a row")
+    parser.add_argument("--rounds", type=int, default=1, choices=range(1, FEWEST + 1))
     given = parser.parse_args()
-    write(given.file, given.rows, short=given.short)
+    write(given.file, given.rows, short=given.short, rounds=given.rounds)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from lstmbench.signed_rank import estimate, lower_bound, p_above, upper_bound
+from lstmbench.signed_rank import (
+    estimate,
+    estimate_and_bounds,
+    lower_bound,
+    p_above,
+    upper_bound,
+)
 
 RNG = np.random.default_rng(0)
 
@@ -45,6 +51,13 @@ def test_too_few_blocks_bound_nothing():
     assert lower_bound(np.array([1.0, 2.0, 3.0]), 0.01) == -np.inf
     assert upper_bound(np.array([1.0, 2.0, 3.0]), 0.01) == np.inf
     assert lower_bound(np.array([1.0, 2.0, 3.0]), 0.125) == 1.0
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 6, 9, 20])
+def test_all_at_once_is_what_each_is_alone(n: int):
+    for series in RNG.normal(0.3, 1.0, (50, n)):
+        alone = estimate(series), lower_bound(series, 0.025), upper_bound(series, 0.025)
+        assert estimate_and_bounds(series, 0.025) == alone
 
 
 @pytest.mark.parametrize("noise", ["normal", "heavy", "bimodal"])
