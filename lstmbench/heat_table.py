@@ -31,6 +31,8 @@ LEAST = 5
 
 # A column of a panel, what stands above it and others, and its own name.
 Head = tuple[int, str, str]
+# What stands above some columns, and where they are.
+Blocks = list[tuple[str, list[int]]]
 
 
 @dataclass(frozen=True)
@@ -106,14 +108,9 @@ def pieces(panel: Panel, painter: Painter, width: int) -> Iterator[Piece]:
     for label in labels:
         label.align("right" if panel.is_grid else "left", left - 1)
         label.append(" ")
-    room = width - left
-    widths = [
-        max(FIELD, min(len(name) + 1, room), *(row[at].cell_len for row in fields))
-        for at, (_, _, name) in enumerate(heads)
-    ]
-    for block, ats in _blocks(heads, range(len(heads))):
-        widths[ats[0]] += max(0, min(len(block) + 1, room) - sum(widths[at] for at in ats))
-    for chunk in _chunks(_blocks(heads, range(len(heads))), widths, room):
+    blocks, room = _blocks(heads, range(len(heads))), width - left
+    widths = _widths(heads, fields, blocks, room)
+    for chunk in _chunks(blocks, widths, room):
         above, names = Text(" " * left), Text(" " * left)
         rows = [label.copy() for label in labels]
         for block, ats in _blocks(heads, chunk):
@@ -145,6 +142,19 @@ def _heads(panel: Panel) -> list[Head]:
     return sorted(heads, key=lambda head: [*MODE_WORDS.values(), ""].index(head[1]))
 
 
+def _widths(
+    heads: Sequence[Head], fields: Sequence[Sequence[Text]], blocks: Blocks, room: int
+) -> list[int]:
+    """The width of each column: for its fields, its name, and what stands above its block."""
+    widths = [
+        max(FIELD, min(len(name) + 1, room), *(row[at].cell_len for row in fields))
+        for at, (_, _, name) in enumerate(heads)
+    ]
+    for block, ats in blocks:
+        widths[ats[0]] += max(0, min(len(block) + 1, room) - sum(widths[at] for at in ats))
+    return widths
+
+
 def _right(text: Text, width: int) -> Text:
     return Text(" " * (width - text.cell_len), text.style).append_text(text)
 
@@ -154,14 +164,12 @@ def _tight(name: str) -> str:
     return re.sub(r"\b([TBIH]) (?=\d)", r"\1", name.replace(" · ", " "))
 
 
-def _blocks(heads: Sequence[Head], ats: Iterable[int]) -> list[tuple[str, list[int]]]:
+def _blocks(heads: Sequence[Head], ats: Iterable[int]) -> Blocks:
     """Neighbouring columns below the same head."""
     return [(block, list(of)) for block, of in groupby(ats, key=lambda at: heads[at][1])]
 
 
-def _chunks(
-    blocks: Sequence[tuple[str, list[int]]], widths: Sequence[int], room: int
-) -> Iterator[list[int]]:
+def _chunks(blocks: Blocks, widths: Sequence[int], room: int) -> Iterator[list[int]]:
     """The columns of each piece: whole blocks where they fit, else as many columns as do."""
     chunk: list[int] = []
     used = 0

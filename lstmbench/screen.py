@@ -83,7 +83,8 @@ def _title(result: Result, seconds: float | None) -> str:
     took = f" in {clock_time(seconds)}" if seconds is not None else ""
     suite = f"suite {readable(result.suite)}"
     machine = f"{machine}, {threads(result.rows)}"
-    return " · ".join(["lstmbench", machine, *gpus, result.created[:10], suite, count + took])
+    day = printable(result.created[:10])
+    return " · ".join(["lstmbench", machine, *gpus, day, suite, count + took])
 
 
 def _answers(result: Result, lines: Sequence[Line]) -> Iterator[tuple[str, Text]]:

@@ -293,7 +293,7 @@ def test_a_strangers_text_is_text(name):
         a_row(backend="numba-cpu", seconds=0.002),
         bad_row("failed", text, backend=f"{text}2"),
     ]
-    result = as_result(rows, baseline=text, suite=text)
+    result = as_result(rows, baseline=text, suite=text, created=text)
     plain = shown(result, 100, text)
     coloured = re.sub(r"\x1b\[[\d;]*m", "", shown(result, 100, text, **COLOURS))
 

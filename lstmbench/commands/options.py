@@ -20,7 +20,7 @@ Threads = Annotated[
     str | None, typer.Option(help="Numbers of threads, such as 1,2,all; default: all cores.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
-Quietly = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and no table.")]
+Quietly = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and no screen.")]
 
 
 def names(text: str | None) -> list[str] | None:
