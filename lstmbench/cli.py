@@ -11,6 +11,7 @@ from .commands.compare import compare
 from .commands.doctor import doctor
 from .commands.export import export
 from .commands.gate import gate
+from .commands.gradients import gradients
 from .commands.history import history
 from .commands.importing import import_
 from .commands.listing import list_
@@ -61,6 +62,7 @@ app.command()(history)
 app.command()(export)
 app.command(name="import")(import_)
 app.command()(gate)
+app.command()(gradients)
 app.command()(doctor)
 
 

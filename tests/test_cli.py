@@ -50,6 +50,7 @@ def test_the_commands_are_those_of_this_version():
         "verify",
         "report",
         "gate",
+        "gradients",
         "compare",
         "history",
         "export",

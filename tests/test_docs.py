@@ -11,13 +11,14 @@ import pytest
 from conftest import require_peer
 from github import assert_renders
 
-from lstmbench import cli, plan, session, suite
+from lstmbench import cli, gradients_page, plan, session, suite
 from lstmbench.backends.registry import BACKENDS
 from lstmbench.errors import UsageError
 from lstmbench.gate.comment import comment
 from lstmbench.gate.records import GateFile
 from lstmbench.gate.selftest import SelfTestFile
 from lstmbench.gate.selftest_page import page, tries_table
+from lstmbench.gradients import GradientsFile
 from lstmbench.labels import kind_of
 from lstmbench.report import blocks
 from lstmbench.report.page import RANKS, markdown
@@ -134,6 +135,15 @@ def test_the_pages_beside_verdict_files_are_theirs():
     for path in (RESULTS / "gate").glob("*-load.json"):
         verdict = GateFile.model_validate_json(path.read_text(encoding="utf-8"))
         assert path.with_suffix(".md").read_text(encoding="utf-8") == comment(verdict), path
+
+
+def test_the_page_beside_a_file_of_gradients_is_its_own():
+    files = list((RESULTS / "gradients").glob("*.json"))
+    assert files
+    for path in files:
+        file = GradientsFile.model_validate_json(path.read_text(encoding="utf-8"))
+        text = path.with_suffix(".md").read_text(encoding="utf-8")
+        assert text == gradients_page.page(file, Shelf(path.stem)), path
 
 
 def test_the_exit_codes_on_the_page_are_those_of_the_tool():

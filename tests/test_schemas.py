@@ -9,6 +9,7 @@ import pytest
 from lstmbench import result
 from lstmbench.gate.records import GateFile
 from lstmbench.gate.selftest import SelfTestFile
+from lstmbench.gradients import GradientsFile
 from lstmbench.records import Result
 from lstmbench.result import json_schema
 
@@ -19,8 +20,14 @@ COMMANDS = {
     "result-1": ("report", "--schema"),
     "gate-1": ("gate", "--schema"),
     "gate-self-test-1": ("gate", "--self-test", "--schema"),
+    "gradients-1": ("gradients", "--schema"),
 }
-KINDS = {"result-1": Result, "gate-1": GateFile, "gate-self-test-1": SelfTestFile}
+KINDS = {
+    "result-1": Result,
+    "gate-1": GateFile,
+    "gate-self-test-1": SelfTestFile,
+    "gradients-1": GradientsFile,
+}
 
 
 def records(kind):

@@ -1,0 +1,45 @@
+"""One measurement of gradients through time, from its options to its file and its page."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from . import gradients, gradients_page
+from .environment import describe
+from .gradients import GradientsFile
+from .report.shelf import Shelf
+from .result import write_atomically
+
+
+def measure(
+    cells: Sequence[str],
+    forget_biases: Sequence[float | None],
+    *,
+    hidden_size: int,
+    lags: Sequence[int],
+    seeds: int,
+) -> GradientsFile:
+    """Everything that is asked for, with where and when."""
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    curves = gradients.measure(
+        cells, forget_biases, hidden_size=hidden_size, lags=lags, seeds=seeds
+    )
+    return GradientsFile(
+        created=created,
+        command=shlex.join(["lstmbench", *sys.argv[1:]]),
+        environment=describe(),
+        hidden_size=hidden_size,
+        lags=tuple(lags),
+        curves=tuple(curves),
+    )
+
+
+def write(output: Path, file: GradientsFile) -> None:
+    """The file, the page beside it, and its picture; raises ``OutputError``."""
+    write_atomically(output, file.as_file())
+    shelf, path = Shelf(output.stem), output.with_suffix(".md")
+    text = gradients_page.page(file, shelf)
+    write_atomically(path, text)
+    shelf.write(path, text)
