@@ -12,6 +12,8 @@ from conftest import GOLDEN, TINY, a_header, a_row, run_tool
 from rich.console import Console
 
 from lstmbench import cli, terminal
+from lstmbench.gate.reading import read as read_verdict
+from lstmbench.gate.view import show
 from lstmbench.result import write
 
 RESULT = str(GOLDEN / "result.json")
@@ -99,6 +101,17 @@ def test_signs_of_ours_have_a_plain_form_and_others_are_question_marks(tool_in):
     assert "2.00x" in chart
     assert re.search(r"[01]{12}\|[67]{12}", chart)
     assert "f?x1" in chart
+
+
+def test_the_table_of_a_gate_is_ascii_where_there_is_no_more(monkeypatch):
+    stdout = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stdout)
+    terminal.speak_plainly()
+
+    show(read_verdict(Path(VERDICT)), as_json=False, quiet=False)
+    stdout.flush()
+
+    assert b"head/base" in stdout.buffer.getvalue()
 
 
 def test_the_environment_decides_about_the_encoding(tmp_path):
