@@ -8,13 +8,14 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
-from conftest import HOSTILE, a_row, a_workload, as_result, bad_row, contenders
+from conftest import HOSTILE, a_row, a_workload, as_result, assert_golden, bad_row, contenders
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_report import a_hostile_result
 
 from lstmbench.errors import UsageError
 from lstmbench.report.html import SCRIPTS, VENDORED, VIEWER, page
+from lstmbench.summary import lines_of
 
 
 class Skeleton(HTMLParser):
@@ -64,6 +65,21 @@ def test_the_same_input_gives_the_same_bytes(golden_result):
     assert page([golden_result]) == page([golden_result.model_copy(deep=True)])
 
 
+def test_the_data_of_the_table_of_the_golden_result_are_the_golden_ones(golden_result):
+    found = content(page([golden_result]))
+
+    assert_golden("report_content.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+
+
+def test_a_number_has_five_digits_and_no_more(golden_result):
+    numbers = content(page([golden_result]))["rows"]["numbers"]
+    by_line = [row for line in lines_of(golden_result.rows) for row in line.rows.values()]
+
+    for row, median in zip(by_line, numbers["median_s"], strict=True):
+        expected = None if row.time_s is None else float(f"{row.time_s.median:.5g}")
+        assert median == expected
+
+
 def test_every_row_of_every_file_is_in_the_data_of_the_page(golden_result):
     rows = content(page([golden_result, many_rows()]))["rows"]
 
@@ -85,7 +101,7 @@ def test_the_answer_and_the_fields_are_in_the_page_without_a_script():
 def test_a_file_without_an_answer_says_so(rows):
     text = page([as_result(rows)])
 
-    assert "No shape has a time on two backends" in text
+    assert "No shape has a time on two different backends" in text
     assert "Imaginary 9000" in text
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from ..markdown import one_line
 from ..shading import STEPS
 from ..units import ratio
+from .pictures.lettering import readable, without_device
 
 # What is shown; the rest folds.
 TABLES, LINES = 12, 16
@@ -14,25 +15,27 @@ FULL = 2 / 3
 Json = dict[str, Any]
 
 
-def heat(groups: Sequence[Json], colours: Mapping[str, int]) -> Json:
+def heat(groups: Sequence[Json], colours: Mapping[str, str]) -> Json:
     """The groups of a file as tables over two sizes, and as a list where there is no such table.
 
     Args:
         groups: as ``data.of_file`` gives them.
-        colours: the number of the colour of each backend.
+        colours: the class of the colour of each backend.
     """
     titles = [group["title"].split(" · ") for group in groups]
     common = (
-        [part for part in titles[0] if all(part in title for title in titles)] if titles else []
+        [part for part in titles[0] if len(titles) > 1 and all(part in title for title in titles)]
+        if titles
+        else []
     )
-    suffix = _suffix(colours)
+    short = without_device(list(colours))
     tables, single = [], []
     for group, title in zip(groups, titles, strict=True):
         name = _title(part for part in title if part not in common)
         steps = sorted({field["seq_len"] for field in group["fields"]})
         batches = sorted({field["batch_size"] for field in group["fields"]})
         fields = {
-            (f["seq_len"], f["batch_size"]): _field(f, colours, suffix) for f in group["fields"]
+            (f["seq_len"], f["batch_size"]): _field(f, colours, short) for f in group["fields"]
         }
         fields_in_all = len(steps) * len(batches)
         if min(len(steps), len(batches)) > 1 and len(fields) >= FULL * fields_in_all:
@@ -59,13 +62,7 @@ def _folded(of: list[Json], shown: int) -> Json:
     return {"shown": of[:shown], "folded": of[shown:]}
 
 
-def _suffix(backends: Iterable[str]) -> str:
-    """The device that ends the name of every backend that names one; nothing where they differ."""
-    ends = {one_line(name).rpartition("-")[2] for name in backends if "-" in name}
-    return f"-{ends.pop()}" if len(ends) == 1 else ""
-
-
-def _field(field: Json, colours: Mapping[str, int], suffix: str) -> Json:
+def _field(field: Json, colours: Mapping[str, str], short: Mapping[str, str]) -> Json:
     """The winner, how far it is ahead, how dark that is, and a sentence that says all of it."""
     place = f"T {field['seq_len']}, B {field['batch_size']}"
     if field["fastest"] is None:
@@ -75,12 +72,12 @@ def _field(field: Json, colours: Mapping[str, int], suffix: str) -> Json:
     name = one_line(field["fastest"])
     found = {
         "id": field["id"],
-        "short": name.removesuffix(suffix),
+        "short": readable(short[field["fastest"]]),
         "colour": colours[field["fastest"]],
         "sure": field["sure"],
     }
     if field["margin"] is None:
-        return found | {"sentence": f"{place}: {name} alone has a time", "level": 0, "margin": ""}
+        return found | {"sentence": f"{place}: {name} alone has a time", "level": "", "margin": ""}
     value, low, high = field["margin"]
     level = max(sum(value >= step for step in STEPS), 1) if field["sure"] else 0
     sentence = (

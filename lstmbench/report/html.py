@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from .. import summary
+from .. import summary, twins
 from ..errors import UsageError
 from ..markdown import one_line
 from ..records import Result
@@ -23,7 +23,7 @@ from ..shading import STEPS
 from ..summary import Line
 from ..tables import MODE_WORDS
 from ..units import duration, percent, ratio
-from . import data
+from . import data, palette
 from .columns import Columns
 from .heat import heat
 from .method import machine_items, method_items
@@ -46,8 +46,6 @@ SCRIPTS = (
     "page.js",
 )
 _OF_CHART = ("axes.js", "chart.js")
-# There are so many colours and markers; a further backend begins anew.
-COLOURS = 8
 # The style that Plot writes into its picture, where its class is `plot`.
 _STYLE_OF_PLOT = """:where(.plot) {
   --plot-background: white;
@@ -115,8 +113,9 @@ def page(results: Sequence[Result], *, max_bytes: int | None = None) -> str:
     with_lines = [(result, summary.lines_of(result.rows)) for result in results]
     files = [_of_file(*each) for each in with_lines]
     columns = Columns(with_lines)
+    of_backends = palette.colours(line for _, lines in with_lines for line in lines)
     for extent in _FEWER:
-        text = _rendered(files, columns, extent)
+        text = _rendered(files, columns, of_backends, extent)
         if max_bytes is None or (length := len(text.encode())) <= max_bytes:
             return text
     raise UsageError(f"--max-bytes: expected at least {length} for HTML, got {max_bytes}")
@@ -128,27 +127,36 @@ def _of_file(result: Result, lines: Sequence[Line]) -> dict[str, Any]:
         **data.of_file(result, lines),
         "title": " · ".join(
             one_line(part)
-            for part in (result.environment.machine.cpu_model, result.created[:10], result.suite)
+            for part in (result.environment.machine.cpu_model, _moment(result), result.suite)
         ),
         "machine_items": machine_items(result, one_line),
         "method_items": method_items(result, one_line),
+        "twins": list(twins.sentences(twins.twins_of(lines))),
     }
 
 
-def _rendered(files: Sequence[Mapping[str, Any]], columns: Columns, extent: Extent) -> str:
+def _moment(result: Result) -> str:
+    """The day and the minute, in UTC."""
+    return result.created[:16].replace("T", " ")
+
+
+def _rendered(
+    files: Sequence[Mapping[str, Any]],
+    columns: Columns,
+    colours: Mapping[str, str],
+    extent: Extent,
+) -> str:
     from markupsafe import Markup
 
-    backends = list(dict.fromkeys(name for file in files for name in file["backends"]))
-    colours = {name: number % COLOURS for number, name in enumerate(backends)}
     own = [name for name in SCRIPTS if extent.chart or name not in _OF_CHART]
     own = own if extent.rows else list(SCRIPTS[:1])
     scripts = [*(_libraries() if extent.chart else ()), *(_text(VIEWER / name) for name in own)]
-    style = _text(VIEWER / "page.css")
+    styles = [palette.style(), _text(VIEWER / "page.css")]
     content = {
         "files": [
             {"title": file["title"], "baseline": one_line(file["baseline"])} for file in files
         ],
-        "backends": [one_line(name) for name in backends],
+        "backends": [[one_line(name), colour] for name, colour in colours.items()],
         "modes": MODE_WORDS,
         "rows": extent.rows
         and columns.as_json(sketches=extent.sketches, leaders_only=not extent.others),
@@ -161,8 +169,8 @@ def _rendered(files: Sequence[Mapping[str, Any]], columns: Columns, extent: Exte
         steps=STEPS,
         noise=summary.NOISE,
         modes=MODE_WORDS,
-        policy=_policy(scripts, [style, _STYLE_OF_PLOT]),
-        style=Markup(style),
+        policy=_policy(scripts, [*styles, _STYLE_OF_PLOT]),
+        styles=[Markup(style) for style in styles],
         scripts=[Markup(script) for script in scripts],
         content=Markup(_inert(content)),
     )

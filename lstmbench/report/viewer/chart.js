@@ -50,7 +50,7 @@ function startChart(section) {
   });
   const legend = element("fieldset", { class: "backends" }, element("legend", {}, "Backends"));
   choosers.append(legend);
-  for (const backend of content.backends) {
+  for (const backend of BACKENDS) {
     if (timed.some((row) => textOf("backend", row) === backend)) {
       legend.append(backendToggle(backend, state.hidden, draw));
     }
@@ -78,7 +78,7 @@ function busiest(rows, axis) {
 }
 
 function symbolOf(backend) {
-  return SYMBOLS[backendNumbers.get(backend) % SYMBOLS.length];
+  return SYMBOLS[BACKENDS.indexOf(backend) % SYMBOLS.length];
 }
 
 function backendToggle(backend, hidden, changed) {
@@ -106,7 +106,7 @@ function seriesOf({ rows, x, y, hidden, isLog }) {
     series.get(backend).push({ row, backend, x: numberOf(x, row), ...numbers });
   }
   for (const points of series.values()) points.sort((a, b) => a.x - b.x);
-  return new Map([...series].sort(([a], [b]) => backendNumbers.get(a) - backendNumbers.get(b)));
+  return new Map([...series].sort(([a], [b]) => BACKENDS.indexOf(a) - BACKENDS.indexOf(b)));
 }
 
 function showChart(section, state) {
@@ -150,7 +150,7 @@ function plotted(place, state, series, points) {
   const domain = state.isLog ? [low / 1.15, high * 1.15] : [0, high * 1.05];
   const ticks = state.isLog ? logTicks(...domain, isBinary) : d3.ticks(...domain, 6);
   const marks = [...series].flatMap(([backend, of]) => {
-    const stroke = `var(--c${backendNumbers.get(backend) % COLOURS})`;
+    const stroke = `var(--${colourOf(backend)})`;
     return [
       Plot.ruleX(of, { x: "x", y1: "low", y2: "high", stroke, strokeWidth: 1.5 }),
       Plot.lineY(of, { x: "x", y: "value", stroke, strokeWidth: 2 }),
@@ -215,7 +215,7 @@ function label(picture, series) {
       drawn("text", { x: xs.range[1] + 12, y: above, dy: "0.32em", fill: "currentColor", "aria-hidden": "true", "text-anchor": "start" }, backend),
     );
     if (xs.apply(at.x) < xs.range[1] - 1 || above > y + 6) {
-      const colour = `var(--c${backendNumbers.get(backend) % COLOURS})`;
+      const colour = `var(--${colourOf(backend)})`;
       picture.append(
         drawn("line", { x1: xs.apply(at.x) + 5, y1: y, x2: xs.range[1] + 9, y2: above, stroke: colour, "stroke-opacity": 0.4 }),
       );

@@ -2,7 +2,6 @@
 // The rows of the page, column by column.  A row is its number; null is what is not known.
 
 const content = JSON.parse(document.getElementById("content").textContent);
-const COLOURS = 8;
 const ROWS = Array.from({ length: content.rows.count }, (_, row) => row);
 
 /** Text of a row: the column is a list of values, and the place in it of each row. */
@@ -21,11 +20,12 @@ function isTimed(row) {
   return numberOf("median_s", row) !== null;
 }
 
-const backendNumbers = new Map(content.backends.map((name, number) => [name, number]));
+const BACKENDS = content.backends.map(([name]) => name);
+const colours = new Map(content.backends);
 
-/** The class that gives a backend its colour. */
+/** The class that gives a backend its colour; the variable of that name is the colour itself. */
 function colourOf(backend) {
-  return `c${backendNumbers.get(backend) % COLOURS}`;
+  return colours.get(backend);
 }
 
 /** What tells the work of a row from other work, as result files name it. */

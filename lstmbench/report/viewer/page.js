@@ -5,6 +5,7 @@ function startFiles() {
   const parts = [...document.querySelectorAll("[data-file]")];
   const select = document.getElementById("file");
   if (select === null) return;
+  for (const title of document.querySelectorAll(".of-file")) title.hidden = true;
   const show = () => {
     for (const part of parts) part.hidden = part.dataset.file !== select.value;
   };

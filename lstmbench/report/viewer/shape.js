@@ -75,7 +75,7 @@ function verdict(timed) {
   }
   place.append(element("b", {}, textOf("backend", first)));
   if (second === undefined) {
-    place.append(" alone has a time.");
+    place.append(" has a time, and no other backend has one.");
     return place;
   }
   const { value, low, high } = ratioOf("ahead", first);

@@ -66,10 +66,21 @@ function makeFilter(place, fields, changed) {
     );
   }
   input.addEventListener("input", again);
-  let texts = null;
+  const texts = [];
+  const read = (until) => {
+    while (texts.length < ROWS.length && performance.now() < until) {
+      texts.push(searched(texts.length, fields));
+    }
+  };
+  // Little by little, so that the first word of a large table is found at once.
+  const readOn = () => {
+    read(performance.now() + 8);
+    if (texts.length < ROWS.length) setTimeout(readOn);
+  };
+  setTimeout(readOn);
   function again() {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-    if (words.length > 0) texts ??= ROWS.map((row) => searched(row, fields));
+    if (words.length > 0) read(Infinity);
     const isWanted = (row) =>
       [...wanted].every(([field, value]) => field.of(row) === value) &&
       words.every((word) => texts[row].includes(word));
