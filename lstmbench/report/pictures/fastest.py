@@ -9,7 +9,7 @@ from .fields import draw_panel, placed
 from .legend import Legend
 from .lettering import readable, without_device
 from .looks import looks_of
-from .panels import Panel, panels_of
+from .panels import COLUMNS, ROWS, Panel, panels_of
 from .picture import WIDTH, Picture
 from .wording import Wording
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .canvas import Canvas
 
 # More than this nobody reads in one picture.
-PANELS, FIELDS, ROWS, COLUMNS = 14, 240, 14, 8
+PANELS, FIELDS = 14, 210
 
 
 def fastest(lines: Sequence[Line]) -> list[Picture]:
@@ -49,7 +49,7 @@ def fastest(lines: Sequence[Line]) -> list[Picture]:
 
 def _largest(panels: Sequence[Panel]) -> list[Panel]:
     """The panels with the most fields, in their order, as many as can be read."""
-    small = [panel.within(ROWS, COLUMNS if panel.is_grid else 2 * COLUMNS) for panel in panels]
+    small = [panel.within(ROWS, COLUMNS) for panel in panels]
     kept, left = set(), FIELDS
     for at in sorted(range(len(small)), key=lambda at: -len(small[at].fields))[:PANELS]:
         left -= len(small[at].fields)

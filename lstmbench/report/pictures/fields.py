@@ -17,9 +17,11 @@ from .theme import ink_on, mix
 if TYPE_CHECKING:
     from .canvas import Canvas
 
-_HEIGHT, _WIDEST, _NARROWEST, _ACROSS = 30.0, 125.0, 50.0, 4
-_TITLE, _LINE, _GAP, _BESIDE = 20.0, 13.0, 18.0, 4.0
-_SIZE, _SMALL = 11.0, 9.0
+_HEIGHT, _WIDEST, _NARROWEST, _ACROSS = 30.0, 125.0, 54.0, 4
+_TITLE, _LINE, _GAP = 20.0, 13.0, 18.0
+_SIZE, _SMALL, _BOLD = 11.0, 9.0, 1.1
+# What the name of a row takes at most, and how much of its place a panel takes.
+_LONGEST, _FILLED = 300.0, 0.98
 # From so many rows on fields are lower.
 _TALL, _LOW = 8, 26.0
 
@@ -61,19 +63,25 @@ def placed(panels: Sequence[Panel], *, top: float) -> tuple[list[Place], int]:
             if at % across == 0:
                 top = max((place.bottom for place in places), default=top + _GAP / 2)
             left = _left(panel)
-            field = min(_WIDEST, (pitch - left - _BESIDE) / len(panel.columns))
+            field = min(_WIDEST, (pitch * _FILLED - left) / len(panel.columns))
             places.append(Place(panel, at % across * pitch, top, left, field))
     return places, round(max(place.bottom for place in places) - _GAP / 2)
 
 
 def _across(panels: Sequence[Panel]) -> int:
-    """How many panels stand side by side without a field that is too narrow."""
-    needed = [_left(panel) + _NARROWEST * len(panel.columns) + _BESIDE for panel in panels]
+    """How many panels stand side by side with room for their titles and fields."""
+    needed = [
+        max(
+            (_left(panel) + _NARROWEST * len(panel.columns)) / _FILLED,
+            room(panel.title, _SIZE + 1) * _BOLD,
+        )
+        for panel in panels
+    ]
     return max(1, min(_ACROSS, len(panels), int(WIDTH / max(needed, default=1))))
 
 
 def _left(panel: Panel) -> float:
-    return max(room(name, _SMALL + 1) for name in panel.rows) + 7
+    return min(max(room(name, _SMALL + 1) for name in panel.rows), _LONGEST) + 7
 
 
 def draw_panel(canvas: "Canvas", place: Place, looks: Looks, names: dict[str, str]) -> None:
@@ -81,7 +89,8 @@ def draw_panel(canvas: "Canvas", place: Place, looks: Looks, names: dict[str, st
     panel, colour, letters = place.panel, canvas.theme.muted, _SMALL + 1
     left, top = place.x + place.left, place.y + place.head
     if panel.title:
-        canvas.text(place.x, place.y + _TITLE / 2, panel.title, size=_SIZE + 1, bold=True)
+        title = fitting(panel.title, _SIZE + 1, WIDTH / _BOLD)
+        canvas.text(place.x, place.y + _TITLE / 2, title, size=_SIZE + 1, bold=True)
     for column, name in enumerate(panel.columns):
         middle, words = left + (column + 0.5) * place.field, name.split("\n")
         for up, word in enumerate(reversed(words)):
@@ -89,6 +98,7 @@ def draw_panel(canvas: "Canvas", place: Place, looks: Looks, names: dict[str, st
             canvas.text(middle, y, word, size=letters, colour=colour, ha="center")
     for row, name in enumerate(panel.rows):
         y = top + (row + 0.5) * place.height - 1
+        name = fitting(name, letters, _LONGEST)
         canvas.text(left - 6, y, name, size=letters, colour=colour, ha="right")
     for (row, column), line in panel.fields.items():
         if line.lead:

@@ -50,14 +50,14 @@ Looks = dict[str, Look]
 def looks_of(lines: Iterable[Line]) -> Looks:
     """The look of each backend, in the order in which they first occur.
 
-    A backend that nobody knows takes the first hue that is left.
+    A backend that nobody knows takes the first hue that is left, never that of the own kernels.
     """
     on_gpu: dict[str, bool] = {}
     for line in lines:
         for name, row in line.rows.items():
             on_gpu[name] = on_gpu.get(name, False) or row.device == "cuda"
     known = {name: hue for name in on_gpu if (hue := _hue(name))}
-    hues = list(dict.fromkeys(_HUES.values()))
+    hues = [hue for hue in dict.fromkeys(_HUES.values()) if hue != _HUES["numba"]]
     left = chain([hue for hue in hues if hue not in known.values()], cycle(hues))
     alike: Counter[tuple[str, bool]] = Counter()
     looks = {}

@@ -1,12 +1,14 @@
 """Lines laid out as small tables: one for each grid of sizes, and one for what makes no grid."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ...summary import Group, Line
 from ...tables import MODE_WORDS
 from .wording import Wording, joined
 
+# The rows and columns of a panel that can be read, one beside the other.
+ROWS, COLUMNS = 14, 8
 # With fewer than so many of its fields a grid is none.
 _FULL = 0.6
 
@@ -38,14 +40,14 @@ class Panel:
 
 
 def panels_of(groups: Sequence[Group], wording: Wording) -> list[Panel]:
-    """The grids, and for each number of threads a table of what is no grid."""
+    """The grids, and for each number of threads the tables of what is no grid."""
     panels, by_threads = [], dict[int, list[Group]]()
     for group in groups:
         if is_grid(group):
             panels.append(_grid(group, wording))
         else:
             by_threads.setdefault(group.threads, []).append(group)
-    return panels + [_table(of, wording) for of in by_threads.values()]
+    return panels + [table for of in by_threads.values() for table in _tables(of, wording)]
 
 
 def sizes(group: Group) -> tuple[list[int], list[int]]:
@@ -84,23 +86,26 @@ def _grid(group: Group, wording: Wording) -> Panel:
     )
 
 
-def _table(groups: Sequence[Group], wording: Wording) -> Panel:
-    """Sizes down, cells and modes across."""
-    fields: dict[tuple[str, str], Line] = {}
+def _tables(groups: Sequence[Group], wording: Wording) -> Iterator[Panel]:
+    """Sizes down, cells and modes across, as many as have room beside each other."""
+    columns: dict[str, dict[str, Line]] = {}
+    threads = ""
     for group in groups:
         special = wording.special(group)
         threads = special.pop("threads", "")
-        column = f"{group.workload.cell_name}\n{MODE_WORDS[group.workload.mode]}"
+        name = f"{group.workload.cell_name}\n{MODE_WORDS[group.workload.mode]}"
         for line in group.lines:
             w = line.workload
             row = joined([f"T {w.seq_len} · B {w.batch_size}", *special.values()])
-            fields[row, column] = line
-    rows, columns = (list(dict.fromkeys(key[axis] for key in fields)) for axis in (0, 1))
-    down, across = ({name: at for at, name in enumerate(each)} for each in (rows, columns))
-    return Panel(
-        threads,
-        False,
-        tuple(rows),
-        tuple(columns),
-        {(down[row], across[column]): line for (row, column), line in fields.items()},
-    )
+            columns.setdefault(name, {})[row] = line
+    names = tuple(columns)
+    for start in range(0, len(names), COLUMNS):
+        some = names[start : start + COLUMNS]
+        rows = list(dict.fromkeys(row for name in some for row in columns[name]))
+        down = {row: at for at, row in enumerate(rows)}
+        fields = {
+            (down[row], across): line
+            for across, name in enumerate(some)
+            for row, line in columns[name].items()
+        }
+        yield Panel(threads, False, tuple(rows), some, fields)

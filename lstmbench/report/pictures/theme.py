@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-# Of text on its background, and of what carries meaning without being text (WCAG 2, 1.4.3, 1.4.11).
-READABLE, VISIBLE = 4.5, 3.0
-
 
 @dataclass(frozen=True)
 class Theme:
     """The colours on one background, as ``#rrggbb``.
 
+    Text has a contrast of 4.5 at least, what carries meaning without being text 3 (WCAG 2, 1.4.3
+    and 1.4.11).
     ``hues`` are those of Okabe and Ito (2008), each so dark or light that it stands out from the
     background, and that they are as far apart as can be for those who see no red or no green.
     """
@@ -71,7 +70,7 @@ def contrast(colour: str, other: str) -> float:
 
 
 def ink_on(fill: str) -> str:
-    """Black or white, whichever is the easier to read on a fill: always ``READABLE``."""
+    """Black or white, whichever is the easier to read on a fill: their contrast is 4.5 at least."""
     return max("#000000", "#ffffff", key=lambda ink: contrast(ink, fill))
 
 

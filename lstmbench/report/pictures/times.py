@@ -28,27 +28,30 @@ _Axis = Literal["seq_len", "batch_size"]
 def times(lines: Sequence[Line]) -> list[Picture]:
     """A picture for each grid of sizes; of too many those with the most fields."""
     looks = looks_of(lines)
-    groups = [group for group in groups_of(lines) if is_grid(group)]
-    drawable = [(group, plots) for group in groups if (plots := _plots(group, looks))]
-    largest = sorted(range(len(drawable)), key=lambda at: -len(drawable[at][0].lines))[:MOST]
+    grids = [group for group in groups_of(lines) if is_grid(group)]
+    kept: dict[int, list[list[Plot]]] = {}
+    for at in sorted(range(len(grids)), key=lambda at: -len(grids[at].lines)):
+        if len(kept) < MOST and (plots := _plots(grids[at], looks)):
+            kept[at] = plots
+    note = f"; {len(kept)} of {len(grids)} grids have a picture" if len(kept) < len(grids) else ""
     names: Counter[str] = Counter()
     pictures = []
-    for at in sorted(largest):
-        group, plots = drawable[at]
-        w = group.workload
+    for at in sorted(kept):
+        w = grids[at].workload
         name = f"time-{w.cell_name}-{w.mode}-h{w.hidden_size}"
         names[name] += 1
         number = f"-{names[name]}" if names[name] > 1 else ""
-        pictures.append(_picture(name + number, group, plots))
+        pictures.append(_picture(name + number, grids[at], kept[at], note))
     return pictures
 
 
-def _picture(name: str, group: Group, rows: Sequence[Sequence[Plot]]) -> Picture:
+def _picture(name: str, group: Group, rows: Sequence[Sequence[Plot]], note: str) -> Picture:
     every = [plot for plots in rows for plot in plots]
     limits = limits_of(every)
     words = "Time of a call / time-steps in it; bars are 95 % intervals"
     if any(point.in_doubt for plot in every for _, points in plot.curves for point in points):
         words += "; hollow where other processes were busy"
+    words += note
 
     def draw(canvas: "Canvas") -> None:
         canvas.text(0, _WORDS / 2, words, colour=canvas.theme.muted)
