@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+import typer
 from conftest import GOLDEN, TINY, a_header, a_row, run_tool
 from rich.console import Console
 
@@ -21,7 +22,7 @@ VERDICT = str(next((Path(__file__).parent.parent / "results" / "gate").glob("*-l
 # Every verb, and everything that it prints in another way.
 PRINTING = [
     ("--help",),
-    ("run", "--help"),
+    *((verb, "--help") for verb in typer.main.get_command(cli.app).commands),
     ("run", *TINY, "-o", "x.json"),
     ("run", *TINY, "--json", "-o", "x.json"),
     ("show", RESULT),
@@ -39,6 +40,7 @@ PRINTING = [
     ("export", RESULT, "--to", "csv"),
     ("export", RESULT, "--to", "pyperf"),
     ("gate", "--read", VERDICT),
+    ("gradients", "--hidden-size", "4", "--lags", "1,2", "--seeds", "1"),
     ("doctor",),
     ("compare", RESULT, "m\N{LATIN SMALL LETTER U WITH DIAERESIS}ll.json"),
 ]
@@ -84,6 +86,10 @@ def test_what_utf_8_says_any_encoding_says_in_other_signs(tool_in, encoding, arg
         assert [len(text.splitlines()) for text in plain[1:]] == [
             len(text.splitlines()) for text in full[1:]
         ]
+    # All of our signs have a plain form; the name of a backend and of a file have none.
+    if "--json" not in arguments:
+        unknown = full[1].count("\N{GREEK SMALL LETTER MU}")
+        assert plain[1].count("?") == full[1].count("?") + unknown
 
 
 def test_json_in_ascii_loses_no_sign(tool_in):
