@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from test_report import a_hostile_result
 
 from lstmbench.errors import UsageError
-from lstmbench.report.html import SCRIPTS, VENDORED, VIEWER, page
+from lstmbench.report.html import SCRIPTS, STYLES, VENDORED, VIEWER, page
 from lstmbench.summary import lines_of
 
 
@@ -90,7 +90,7 @@ def test_every_row_of_every_file_is_in_the_data_of_the_page(golden_result):
 
 def test_the_answer_and_the_fields_are_in_the_page_without_a_script():
     text = page([as_result(contenders(numpy=0.004, numba_cpu=0.001), baseline="numpy")])
-    before_scripts = text[: text.index("<script")]
+    before_scripts = " ".join(text[: text.index("<script")].split())
 
     assert "Wins <b>1</b> of 1 shape, <b>1</b> surely" in before_scripts
     assert "typically <b>4.00×</b> ahead" in before_scripts
@@ -134,7 +134,7 @@ def test_a_page_is_made_with_less_in_the_order_it_states():
     with pytest.raises(UsageError, match="--max-bytes: expected at least"):
         page([result], max_bytes=len(said[-1].encode()) - 1)
     assert said[0] == whole
-    without = [re.findall(r"it lacks (.*?)\. The result", text) for text in said]
+    without = [re.findall(r"it lacks (.*?)\.\nThe result", text) for text in said]
     assert without[1][0].startswith("the samples of each row")
     assert without[2][0].endswith("neither the fastest of their work nor of the baseline")
     assert without[-1][0].endswith("the tables of who is fastest where")
@@ -200,8 +200,9 @@ def test_vendored_files_are_those_that_were_taken():
     assert {path.name for path in VENDORED.iterdir()} == {*named, "VENDORED.toml"}
 
 
-def test_every_script_of_the_viewer_is_in_the_page():
+def test_every_script_and_style_of_the_viewer_is_in_the_page():
     assert {path.name for path in VIEWER.glob("*.js")} == set(SCRIPTS)
+    assert {path.name for path in VIEWER.glob("*.css")} == set(STYLES)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -209,7 +210,8 @@ def test_a_script_is_strict_short_and_makes_no_markup_of_text(name):
     text = (VIEWER / name).read_text(encoding="utf-8")
 
     assert text.startswith('"use strict";\n// ')
-    assert len(text.splitlines()) <= 400
+    assert len(lines := text.splitlines()) <= 400
+    assert max(map(len, lines)) <= 100
     for live in (
         "innerHTML",
         "outerHTML",

@@ -23,11 +23,9 @@ def heat(groups: Sequence[Json], colours: Mapping[str, str]) -> Json:
         colours: the class of the colour of each backend.
     """
     titles = [group["title"].split(" · ") for group in groups]
-    common = (
-        [part for part in titles[0] if len(titles) > 1 and all(part in title for title in titles)]
-        if titles
-        else []
-    )
+    common = []
+    if len(titles) > 1:
+        common = [part for part in titles[0] if all(part in title for title in titles)]
     short = without_device(list(colours))
     tables, single = [], []
     for group, title in zip(groups, titles, strict=True):

@@ -8,7 +8,6 @@ import base64
 import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,11 +24,14 @@ from ..tables import MODE_WORDS
 from ..units import duration, percent, ratio
 from . import data, palette
 from .columns import Columns
+from .extent import FEWER, Extent
 from .heat import heat
 from .method import machine_items, method_items
 
 VIEWER = Path(__file__).parent / "viewer"
 VENDORED = VIEWER / "vendored"
+# In the order in which they hold.
+STYLES = ("page.css", "answer.css", "chart.css", "rows.css", "method.css", "media.css")
 # In the order in which they run.
 SCRIPTS = (
     "theme.js",
@@ -40,12 +42,14 @@ SCRIPTS = (
     "distribution.js",
     "shape.js",
     "axes.js",
+    "picture.js",
+    "points.js",
     "chart.js",
     "fields.js",
     "table.js",
     "page.js",
 )
-_OF_CHART = ("axes.js", "chart.js")
+_OF_CHART = ("axes.js", "picture.js", "points.js", "chart.js")
 # The style that Plot writes into its picture, where its class is `plot`.
 _STYLE_OF_PLOT = """:where(.plot) {
   --plot-background: white;
@@ -61,46 +65,6 @@ _STYLE_OF_PLOT = """:where(.plot) {
 _UNSAFE = "<>&\u2028\u2029"
 
 
-@dataclass(frozen=True)
-class Extent:
-    """How much of the files is in a page."""
-
-    sketches: bool = True
-    others: bool = True
-    rows: bool = True
-    chart: bool = True
-    heat: bool = True
-
-    @property
-    def left_out(self) -> list[str]:
-        """What a reader is told is missing."""
-        found = []
-        if not self.sketches and self.rows:
-            found.append("the samples of each row (their quartiles and extremes are here)")
-        if not self.others and self.rows:
-            found.append("rows that are neither the fastest of their work nor of the baseline")
-        if not self.rows:
-            found.append("the rows")
-        if not self.chart:
-            found.append("the chart")
-        if not self.heat:
-            found.append("the tables of who is fastest where")
-        return found
-
-
-# The order in which a page is made smaller.  The libraries of the chart are half a megabyte.
-_FEWER = (
-    Extent(),
-    Extent(sketches=False),
-    Extent(sketches=False, others=False),
-    Extent(chart=False),
-    Extent(sketches=False, chart=False),
-    Extent(sketches=False, others=False, chart=False),
-    Extent(rows=False, chart=False),
-    Extent(rows=False, chart=False, heat=False),
-)
-
-
 def page(results: Sequence[Result], *, max_bytes: int | None = None) -> str:
     """The whole page.
 
@@ -114,7 +78,7 @@ def page(results: Sequence[Result], *, max_bytes: int | None = None) -> str:
     files = [_of_file(*each) for each in with_lines]
     columns = Columns(with_lines)
     of_backends = palette.colours(line for _, lines in with_lines for line in lines)
-    for extent in _FEWER:
+    for extent in FEWER:
         text = _rendered(files, columns, of_backends, extent)
         if max_bytes is None or (length := len(text.encode())) <= max_bytes:
             return text
@@ -151,7 +115,7 @@ def _rendered(
     own = [name for name in SCRIPTS if extent.chart or name not in _OF_CHART]
     own = own if extent.rows else list(SCRIPTS[:1])
     scripts = [*(_libraries() if extent.chart else ()), *(_text(VIEWER / name) for name in own)]
-    styles = [palette.style(), _text(VIEWER / "page.css")]
+    styles = [palette.style(), *(_text(VIEWER / name) for name in STYLES)]
     content = {
         "files": [
             {"title": file["title"], "baseline": one_line(file["baseline"])} for file in files

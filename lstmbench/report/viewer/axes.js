@@ -10,7 +10,9 @@ const ACROSS = {
 /** A number of a row and its interval, where both follow from the time. */
 function fromTime(of) {
   return (row) => {
-    const numbers = ["median_s", "ci95_low_s", "ci95_high_s"].map((name) => of(numberOf(name, row), row));
+    const numbers = ["median_s", "ci95_low_s", "ci95_high_s"].map((name) =>
+      of(numberOf(name, row), row),
+    );
     const [value, ...ends] = numbers;
     return { value, low: Math.min(...ends), high: Math.max(...ends) };
   };
@@ -38,7 +40,11 @@ const UP = {
   },
   sequences: { label: "sequences/s", of: fromMedian("sequences_per_s"), text: rate },
   timesteps: { label: "time-steps/s", of: fromMedian("timesteps_per_s"), text: rate },
-  speedup: { label: "speedup over the baseline", of: (row) => ratioOf("speedup", row), text: ratio },
+  speedup: {
+    label: "speedup over the baseline",
+    of: (row) => ratioOf("speedup", row),
+    text: ratio,
+  },
   bound: { label: "fraction of the bound", of: fromMedian("fraction_of_bound"), text: percent },
   memory: { label: "peak memory", of: alone("peak_memory_bytes"), text: size, isBinary: true },
   compile: { label: "compile time", of: alone("compile_s"), text: duration },

@@ -9,7 +9,11 @@ const DIMENSIONS = {
   dtype: { label: "Precision", of: (row) => textOf("dtype", row) },
   threads: { label: "Threads", of: (row) => numberOf("threads", row) },
   num_layers: { label: "Layers", of: (row) => numberOf("num_layers", row) },
-  bias: { label: "Bias", of: (row) => numberOf("bias", row), name: (bias) => (bias ? "yes" : "no") },
+  bias: {
+    label: "Bias",
+    of: (row) => numberOf("bias", row),
+    name: (bias) => (bias ? "yes" : "no"),
+  },
   remarks: { label: "Data", of: (row) => textOf("remarks", row), name: (text) => text || "random" },
   input: { label: "Input size I", of: inputOf },
   hidden_size: { label: "Hidden size H", of: (row) => numberOf("hidden_size", row) },
@@ -39,7 +43,10 @@ function makeChooser(place, among, names, changed) {
   const parts = names.map((name) => {
     const values = distinct(among, name);
     const label = labelledSelect(DIMENSIONS[name].label, [], "", (text) => {
-      chosen.set(name, values.find((value) => String(value) === text));
+      chosen.set(
+        name,
+        values.find((value) => String(value) === text),
+      );
       refresh();
     });
     place.append(label);
@@ -54,7 +61,11 @@ function makeChooser(place, among, names, changed) {
       const values = distinct(left, name);
       if (!values.includes(chosen.get(name))) chosen.set(name, values[0]);
       const naming = DIMENSIONS[name].name ?? String;
-      setOptions(select, values.map((value) => [value, naming(value)]), chosen.get(name));
+      setOptions(
+        select,
+        values.map((value) => [value, naming(value)]),
+        chosen.get(name),
+      );
       left = left.filter((row) => DIMENSIONS[name].of(row) === chosen.get(name));
     }
     for (const { name, label, isSame } of parts) label.hidden = isSame || name === without;

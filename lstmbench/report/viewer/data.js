@@ -30,10 +30,21 @@ function colourOf(backend) {
 
 /** What tells the work of a row from other work, as result files name it. */
 function idOf(row) {
-  const letters = { T: "seq_len", B: "batch_size", I: "input_size", H: "hidden_size", L: "num_layers" };
+  const letters = {
+    T: "seq_len",
+    B: "batch_size",
+    I: "input_size",
+    H: "hidden_size",
+    L: "num_layers",
+  };
   const sizes = Object.entries(letters).map(([letter, name]) => letter + numberOf(name, row));
   const bias = numberOf("bias", row) ? "" : "-nobias";
-  const parts = [textOf("cell", row), textOf("mode", row), sizes.join("-") + bias, textOf("dtype", row)];
+  const parts = [
+    textOf("cell", row),
+    textOf("mode", row),
+    sizes.join("-") + bias,
+    textOf("dtype", row),
+  ];
   return parts.join("/");
 }
 
@@ -48,7 +59,8 @@ function ratioOf(name, row) {
 /** The order statistics of the samples of a row; none where the page has only five numbers. */
 function statisticsOf(row) {
   const sketch = content.rows.sketches?.[row] ?? "";
-  const least = numberOf("min_s", row), width = numberOf("max_s", row) - least;
+  const least = numberOf("min_s", row),
+    width = numberOf("max_s", row) - least;
   const found = [];
   for (let at = 0; at < sketch.length; at += 2) {
     found.push(least + (width * (64 * digit(sketch, at) + digit(sketch, at + 1))) / 4095);

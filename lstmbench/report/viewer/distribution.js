@@ -19,7 +19,10 @@ function showDistribution(place, row) {
     ` ${idOf(row)}  median ${duration(numberOf("median_s", row))}, ` +
     `95 % interval ${duration(low)} to ${duration(high)}, ${count} samples` +
     `${shownPart(statistics.length, count)}`;
-  place.replaceChildren(element("p", {}, name, text), strip(row, statistics, place.clientWidth - 30));
+  place.replaceChildren(
+    element("p", {}, name, text),
+    strip(row, statistics, place.clientWidth - 30),
+  );
 }
 
 /** What the strip shows of the samples, where that is not all. */
@@ -34,15 +37,31 @@ function strip(row, statistics, width) {
   const x = (seconds) => 4 + ((width - 8) * (seconds - least)) / (most - least || 1);
   const { middle } = STRIP;
   const vertical = (name, half, seconds) =>
-    drawn("line", { class: name, x1: x(seconds), x2: x(seconds), y1: middle - half, y2: middle + half });
+    drawn("line", {
+      class: name,
+      x1: x(seconds),
+      x2: x(seconds),
+      y1: middle - half,
+      y2: middle + half,
+    });
   const horizontal = (name, from, to, y) =>
     drawn("line", { class: name, x1: x(from), x2: x(to), y1: y, y2: y });
   return drawn(
     "svg",
-    { viewBox: `0 0 ${width} ${STRIP.height}`, class: colourOf(textOf("backend", row)), "aria-hidden": "true" },
+    {
+      viewBox: `0 0 ${width} ${STRIP.height}`,
+      class: colourOf(textOf("backend", row)),
+      "aria-hidden": "true",
+    },
     horizontal("whole", least, most, middle),
     ...dots(statistics, x),
-    drawn("rect", { class: "box", x: x(at("q1_s")), y: middle - 11, width: x(at("q3_s")) - x(at("q1_s")), height: 22 }),
+    drawn("rect", {
+      class: "box",
+      x: x(at("q1_s")),
+      y: middle - 11,
+      width: x(at("q3_s")) - x(at("q1_s")),
+      height: 22,
+    }),
     vertical("middle", 11, at("median_s")),
     horizontal("interval", at("ci95_low_s"), at("ci95_high_s"), middle + 15),
     drawn("text", { x: x(least), y: STRIP.height - 2 }, duration(least)),

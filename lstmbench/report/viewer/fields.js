@@ -11,12 +11,24 @@ function worded(label, name, text = String) {
 
 /** A column of numbers that a row without a time does not have. */
 function measured(label, name, text) {
-  return { label, name, isMeasured: true, of: (row) => numberOf(name, row), text: (value) => ifAny(value, text) };
+  return {
+    label,
+    name,
+    isMeasured: true,
+    of: (row) => numberOf(name, row),
+    text: (value) => ifAny(value, text),
+  };
 }
 
 // What a row is; a column in which all are the same is said once, above the table.
 const IDENTITY = [
-  { label: "file", name: "file", isText: true, of: (row) => numberOf("file", row), text: (n) => content.files[n].title },
+  {
+    label: "file",
+    name: "file",
+    isText: true,
+    of: (row) => numberOf("file", row),
+    text: (n) => content.files[n].title,
+  },
   worded("cell", "cell"),
   worded("mode", "mode", (mode) => content.modes[mode]),
   sized("T", "seq_len"),
@@ -40,10 +52,14 @@ const MEASURED = [
     ...measured("95 % interval", "spread", percent),
     of: (row) =>
       isTimed(row)
-        ? (numberOf("ci95_high_s", row) - numberOf("ci95_low_s", row)) / 2 / numberOf("median_s", row)
+        ? (numberOf("ci95_high_s", row) - numberOf("ci95_low_s", row)) /
+          2 /
+          numberOf("median_s", row)
         : null,
-    text: (value, row) =>
-      `${duration(numberOf("ci95_low_s", row))} – ${duration(numberOf("ci95_high_s", row))} (± ${percent(value)})`,
+    text: (value, row) => {
+      const [low, high] = ["ci95_low_s", "ci95_high_s"].map((name) => numberOf(name, row));
+      return `${duration(low)} – ${duration(high)} (± ${percent(value)})`;
+    },
   },
   measured("speedup", "speedup", ratio),
   measured("ahead", "ahead", ratio),
@@ -52,7 +68,8 @@ const MEASURED = [
   measured("time-steps/s", "timesteps_per_s", rate),
   {
     ...measured("of the bound", "fraction_of_bound", percent),
-    text: (value, row) => ifAny(value, (fraction) => `${percent(fraction)} of ${textOf("bound", row)}`),
+    text: (value, row) =>
+      ifAny(value, (fraction) => `${percent(fraction)} of ${textOf("bound", row)}`),
   },
   measured("compile", "compile_s", (seconds) => (seconds ? duration(seconds) : "0")),
   measured("peak memory", "peak_memory_bytes", size),

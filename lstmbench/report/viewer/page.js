@@ -9,7 +9,11 @@ function startFiles() {
   const show = () => {
     for (const part of parts) part.hidden = part.dataset.file !== select.value;
   };
-  setOptions(select, content.files.map((file, number) => [String(number), file.title]), "0");
+  setOptions(
+    select,
+    content.files.map((file, number) => [String(number), file.title]),
+    "0",
+  );
   select.addEventListener("change", show);
   document.getElementById("file-chooser").hidden = false;
   show();

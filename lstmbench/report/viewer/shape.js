@@ -48,9 +48,9 @@ function fieldButtons(section, pressed) {
 /** The sentence and the table. */
 function ranking(rows) {
   const place = (row) => numberOf("rank", row) ?? Infinity;
-  const timed = rows.filter(isTimed).sort(
-    (a, b) => place(a) - place(b) || numberOf("median_s", a) - numberOf("median_s", b),
-  );
+  const timed = rows
+    .filter(isTimed)
+    .sort((a, b) => place(a) - place(b) || numberOf("median_s", a) - numberOf("median_s", b));
   const most = Math.max(...timed.map((row) => numberOf("ci95_high_s", row)));
   const head = ["", "time", "95 %", "/ fastest"].map((text) =>
     element("th", { scope: text ? "col" : null }, text),
@@ -60,7 +60,10 @@ function ranking(rows) {
     ...rows.filter((row) => !isTimed(row)).map(untimedLine),
   ];
   const table = element(
-    "table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body),
+    "table",
+    {},
+    element("thead", {}, element("tr", {}, ...head)),
+    element("tbody", {}, ...body),
   );
   return [verdict(timed), table];
 }
@@ -93,7 +96,12 @@ function timedLine(row, most) {
   const part = (seconds) => (100 * seconds) / most;
   const bar = drawn(
     "svg",
-    { viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true", class: colourOf(textOf("backend", row)) },
+    {
+      viewBox: "0 0 100 10",
+      preserveAspectRatio: "none",
+      "aria-hidden": "true",
+      class: colourOf(textOf("backend", row)),
+    },
     drawn("rect", { y: 1, width: part(median), height: 8 }),
     drawn("line", { x1: part(low), x2: part(high), y1: 5, y2: 5 }),
   );

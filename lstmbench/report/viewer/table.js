@@ -7,8 +7,15 @@ function startTable(section) {
   const isSame = (field) => ROWS.every((row) => field.of(row) === field.of(0));
   const same = IDENTITY.filter(isSame);
   const says = (field) => ROWS.some((row) => field.of(row) !== null);
-  const fields = [...IDENTITY.filter((field) => !same.includes(field)), BACKEND, STATUS, ...MEASURED.filter(says)];
-  const facts = same.filter((field) => field.name !== "file").map((field) => `${field.label} ${field.text(field.of(0))}`);
+  const fields = [
+    ...IDENTITY.filter((field) => !same.includes(field)),
+    BACKEND,
+    STATUS,
+    ...MEASURED.filter(says),
+  ];
+  const facts = same
+    .filter((field) => field.name !== "file")
+    .map((field) => `${field.label} ${field.text(field.of(0))}`);
   section.querySelector(".same").textContent =
     `${facts.length > 0 ? `The same in every row: ${facts.join(" · ")}. ` : ""}` +
     "Move over a row, or to it with the arrow keys, to see its samples.";
@@ -49,14 +56,24 @@ function inOrder(rows, { sorted, isDescending }) {
 
 /** Words that have to be in a row, and selects. */
 function makeFilter(place, fields, changed) {
-  const input = element("input", { type: "search", placeholder: "words that are in a row, such as gru 64 oom" });
+  const input = element("input", {
+    type: "search",
+    placeholder: "words that are in a row, such as gru 64 oom",
+  });
   place.append(element("label", { class: "wide" }, "Find", input));
   const wanted = new Map();
-  const selects = [...fields.filter((field) => ["file", "cell", "mode"].includes(field.name)), BACKEND, STATUS];
+  const selects = [
+    ...fields.filter((field) => ["file", "cell", "mode"].includes(field.name)),
+    BACKEND,
+    STATUS,
+  ];
   for (const field of selects) {
     const values = [...new Set(ROWS.map(field.of))];
     if (values.length < 2) continue;
-    const pairs = [["", "all"], ...values.map((value, number) => [String(number), field.text(value)])];
+    const pairs = [
+      ["", "all"],
+      ...values.map((value, number) => [String(number), field.text(value)]),
+    ];
     place.append(
       labelledSelect(field.label, pairs, "", (number) => {
         if (number === "") wanted.delete(field);
@@ -100,7 +117,11 @@ function makeTable(section, fields, sortedBy) {
   const heads = fields.map((field) => {
     const button = element("button", { type: "button" }, field.label);
     button.addEventListener("click", () => sortedBy(field));
-    return element("th", { scope: "col", "aria-sort": "none", class: field.isText ? "words" : null }, button);
+    return element(
+      "th",
+      { scope: "col", "aria-sort": "none", class: field.isText ? "words" : null },
+      button,
+    );
   });
   const body = element("tbody");
   const head = element("thead", {}, element("tr", {}, ...heads));
@@ -112,7 +133,8 @@ function makeTable(section, fields, sortedBy) {
       heads.forEach((head, number) => {
         const isIt = fields[number] === sorted;
         head.setAttribute("aria-sort", isIt ? (isDescending ? "descending" : "ascending") : "none");
-        head.firstChild.textContent = fields[number].label + (isIt ? (isDescending ? " ↓" : " ↑") : "");
+        head.firstChild.textContent =
+          fields[number].label + (isIt ? (isDescending ? " ↓" : " ↑") : "");
       });
       body.replaceChildren(...rows.map((row, number) => line(row, fields, number === 0)));
     },
@@ -123,13 +145,18 @@ function line(row, fields, isFirst) {
   const cells = [];
   for (const field of fields) {
     if (field.isMeasured && !isTimed(row)) continue;
-    const cell = element("td", { class: field.isText ? "words" : null }, field.text(field.of(row), row));
+    const cell = element(
+      "td",
+      { class: field.isText ? "words" : null },
+      field.text(field.of(row), row),
+    );
     if (field === BACKEND) cell.prepend(swatch(textOf("backend", row)));
     cells.push(cell);
   }
   if (!isTimed(row)) {
     const span = fields.filter((field) => field.isMeasured).length;
-    if (span > 0) cells.push(element("td", { class: "reason", colspan: span }, textOf("reason", row)));
+    if (span > 0)
+      cells.push(element("td", { class: "reason", colspan: span }, textOf("reason", row)));
     else cells.at(-1).append(`: ${textOf("reason", row)}`);
   }
   return element("tr", { tabindex: isFirst ? 0 : -1, "data-row": row }, ...cells);
@@ -183,7 +210,9 @@ function makePages(place, view, changed) {
       back.disabled = from === 0;
       on.disabled = to === view.rows.length;
       where.textContent =
-        view.rows.length === 0 ? "No row has all of that." : `${from + 1} to ${to} of ${view.rows.length} rows`;
+        view.rows.length === 0
+          ? "No row has all of that."
+          : `${from + 1} to ${to} of ${view.rows.length} rows`;
     },
   };
 }
