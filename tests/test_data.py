@@ -1,4 +1,4 @@
-"""The shipped series is the one its README describes, and windows are cut where they say."""
+"""What is shipped is what the README describes, and windows are cut where they say."""
 
 import csv
 import hashlib
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstmbench.data import load_sunspots, standardise, windows
+from lstmbench.data import load_sunspots, load_text, standardise, windows
 
 FOLDER = files("lstmbench.data")
 
@@ -19,8 +19,9 @@ def rows_of_the_file() -> list[tuple[int, float]]:
     return [(int(year), float(number)) for year, number in list(csv.reader(lines))[1:]]
 
 
-def test_the_file_has_the_checksum_that_its_readme_states():
-    checksum = hashlib.sha256(FOLDER.joinpath("sunspots.csv").read_bytes()).hexdigest()
+@pytest.mark.parametrize("name", ["sunspots.csv", "ferry.txt"])
+def test_a_file_has_the_checksum_that_its_readme_states(name):
+    checksum = hashlib.sha256(FOLDER.joinpath(name).read_bytes()).hexdigest()
 
     assert f"`{checksum}`" in FOLDER.joinpath("README.md").read_text(encoding="utf-8")
 
@@ -40,6 +41,15 @@ def test_sunspots_are_the_numbers_of_the_file_shifted_and_scaled():
     assert sunspots.dtype == np.float64
     assert sunspots.shape == (309,)
     np.testing.assert_allclose(sunspots * numbers.std() + numbers.mean(), numbers, atol=1e-12)
+
+
+def test_the_text_is_as_long_as_its_readme_says_and_in_the_characters_it_says():
+    text = load_text()
+    stated = f"{len(text):,} characters of ASCII, {len(set(text))} different ones"
+
+    assert stated in FOLDER.joinpath("README.md").read_text(encoding="utf-8")
+    assert text.isascii()
+    assert "\r" not in text
 
 
 def test_sunspots_rise_and_fall_about_every_eleven_years():

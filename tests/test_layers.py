@@ -150,6 +150,11 @@ def test_the_kernels_folder_is_no_package():
 ADAPTERS = {f"lstmbench.backends.{entry.module}": entry for entry in BACKENDS.values()}
 
 
+@pytest.mark.parametrize("name", within("lstmbench.tasks"))
+def test_a_task_needs_numpy_alone(name):
+    assert tops(reached_from(name)) - set(sys.stdlib_module_names) <= {"lstmbench", "numpy"}
+
+
 @pytest.mark.parametrize("name", ADAPTERS)
 def test_a_backend_imports_no_other(name):
     assert not imports_of(name) & (set(ADAPTERS) - {name})

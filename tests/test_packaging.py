@@ -51,6 +51,7 @@ def test_every_module_of_the_tree_is_in_the_wheel_and_no_other(wheel):
         "lstmbench/suites/quick.toml",
         "lstmbench/suites/default.toml",
         "lstmbench/data/sunspots.csv",
+        "lstmbench/data/ferry.txt",
         "lstmbench/data/README.md",
         "lstmbench/report/viewer/page.html",
         "lstmbench/report/viewer/page.css",

@@ -1,6 +1,6 @@
-"""A real series to run on: yearly sunspot numbers, and the windows cut from it.
+"""What is real: a series of yearly sunspot numbers, the windows cut from it, and a text.
 
-Where the numbers come from is written in ``README.md`` beside this file.
+Where they come from is written in ``README.md`` beside this file.
 """
 
 from importlib.resources import files
@@ -10,11 +10,24 @@ from numpy.typing import NDArray
 
 Series = NDArray[np.float64]
 
+FIRST_YEAR = 1700
+
+
+def load_sunspot_numbers() -> Series:
+    """The sunspot numbers of the years 1700 to 2008, oldest first, as counted, ``(309,)``."""
+    with files(__name__).joinpath("sunspots.csv").open(encoding="utf-8") as lines:
+        return np.loadtxt(lines, delimiter=",", skiprows=1, usecols=1)
+
 
 def load_sunspots() -> Series:
-    """The sunspot numbers of the years 1700 to 2008, oldest first, standardised, ``(309,)``."""
-    with files(__name__).joinpath("sunspots.csv").open(encoding="utf-8") as lines:
-        return standardise(np.loadtxt(lines, delimiter=",", skiprows=1, usecols=1))
+    """The same, standardised."""
+    return standardise(load_sunspot_numbers())
+
+
+def load_text() -> str:
+    """A story of 19,943 characters, ASCII."""
+    # Read as bytes: the ends of lines are the same everywhere.
+    return files(__name__).joinpath("ferry.txt").read_bytes().decode("ascii")
 
 
 def standardise(series: Series) -> Series:
