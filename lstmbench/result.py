@@ -8,7 +8,7 @@ Version history of the format (a tool that knows a version reads every file of t
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -41,13 +41,13 @@ def read(path: Path) -> Result:
         text = path.read_bytes()
     except OSError as error:
         raise ResultFormatError(f"{path}: cannot be read: {error.strerror}") from error
-    return _row_by_row(text) or validated(path, text, Result, "an lstmbench result file")
+    return _row_by_row(path, text) or validated(path, text, Result, "an lstmbench result file")
 
 
-def _row_by_row(text: bytes) -> Result | None:
+def _row_by_row(path: Path, text: bytes) -> Result | None:
     """What the text of a result file says, one row after another, in a third of the memory.
 
-    ``None`` where anything is wrong: what that is, is told by who looks at all of it at once.
+    ``None`` where more is wrong than rows: what that is, is told by who looks at all of it at once.
     """
     try:
         parts = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
@@ -55,12 +55,29 @@ def _row_by_row(text: bytes) -> Result | None:
             return None
         texts = msgspec.json.decode(parts.pop("rows"), type=list[msgspec.Raw])
         header = Header.model_validate_json(msgspec.json.encode(parts))
-        rows = tuple(Row.model_validate_json(bytes(row)) for row in texts)
+        rows = _rows(path, texts)
         require_unique(rows)
         # Whole records would be held against what they are to be once more.
         return Result.model_construct(**_fields(header), rows=rows)
     except (KeyError, ValueError, RecursionError, msgspec.MsgspecError):
         return None
+
+
+def _rows(path: Path, texts: Iterable[msgspec.Raw]) -> tuple[Row, ...]:
+    """The rows; raises ``ResultFormatError`` where a row is wrong, ``ValueError`` if no JSON."""
+    rows, first, wrong = [], None, 0
+    for number, text in enumerate(texts):
+        try:
+            rows.append(Row.model_validate_json(bytes(text)))
+        except ValidationError as error:
+            details = error.errors(include_url=False)[0]
+            if details["type"] == "json_invalid":
+                raise
+            wrong += error.error_count()
+            first = first or {**details, "loc": ("rows", number, *details["loc"])}
+    if first:
+        raise ResultFormatError(f"{path}: {_in_one_line(first, wrong)}")
+    return tuple(rows)
 
 
 def _fields(header: Header) -> dict[str, Any]:
@@ -97,12 +114,14 @@ def _is_later(got: object, version: int) -> bool:
 
 def first_error(error: ValidationError) -> str:
     """The first of pydantic's complaints, in one line, with how many more there are."""
-    details = error.errors(include_url=False)
-    first = details[0]
+    return _in_one_line(error.errors(include_url=False)[0], error.error_count())
+
+
+def _in_one_line(first: Mapping[str, Any], count: int) -> str:
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
     message = first["msg"].removeprefix("Value error, ")
     got = "" if isinstance(first["input"], dict | list) else f", got {first['input']!r:.60}"
-    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    more = f" (and {count - 1} more)" if count > 1 else ""
     return f"{place.lstrip('.') or 'file'}: {message}{got}{more}"
 
 

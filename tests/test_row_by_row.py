@@ -30,6 +30,10 @@ def at_once(path: Path) -> Result:
     return result.validated(path, path.read_bytes(), Result, "an lstmbench result file")
 
 
+def by_row(path: Path) -> Result | None:
+    return result._row_by_row(path, path.read_bytes())
+
+
 def outcome(read, path: Path):
     try:
         return read(path)
@@ -48,25 +52,27 @@ def file(tmp_path):
 def test_a_file_as_it_is_written_is_read_row_by_row(file):
     result.write(file, a_header(), ROWS)
 
-    assert result._row_by_row(file.read_bytes()) == at_once(file) == as_result(ROWS)
+    assert by_row(file) == at_once(file) == as_result(ROWS)
 
 
 WHITE = st.text(" \t\r\n", max_size=3)
 
 
 @given(st.permutations(list(CONTENT)), WHITE, WHITE, WHITE)
-def test_order_and_white_space_do_not_matter(names, around, before, after):
+def test_order_and_white_space_do_not_matter(tmp_path_factory, names, around, before, after):
+    file = tmp_path_factory.getbasetemp() / "spaced.json"
     fields = {name: CONTENT[name] for name in names}
     text = json.dumps(fields, separators=(f"{before},{after}", f"{after}:{before}"))
+    file.write_text(f"{around}{text}{around}", newline="")
 
-    assert result._row_by_row(f"{around}{text}{around}".encode()) == as_result(ROWS)
+    assert by_row(file) == at_once(file) == as_result(ROWS)
 
 
 def test_of_a_field_that_is_there_twice_the_last_counts(file):
     first = json.dumps({"rows": [], "suite": "another", "version": 7})
     file.write_text(f"{first[:-1]}, {TEXT[1:]}")
 
-    assert result._row_by_row(file.read_bytes()) == at_once(file) == as_result(ROWS)
+    assert by_row(file) == at_once(file) == as_result(ROWS)
 
 
 def test_text_of_any_language_is_read(file):
@@ -74,7 +80,7 @@ def test_text_of_any_language_is_read(file):
     for ascii_alone in (True, False):
         content = {**CONTENT, **header, "näu": "☃"}
         file.write_text(json.dumps(content, ensure_ascii=ascii_alone), encoding="utf-8")
-        assert result._row_by_row(file.read_bytes()) == as_result(ROWS, **header)
+        assert by_row(file) == as_result(ROWS, **header)
 
 
 # --- what is refused, or read at once
@@ -122,6 +128,17 @@ def test_a_field_that_is_wrong_is_told_alike(tmp_path_factory, changes):
     file.write_text(json.dumps(content))
 
     assert outcome(result.read, file) == outcome(at_once, file)
+
+
+def test_wrong_rows_are_told_without_a_look_at_the_whole(file):
+    content = json.loads(TEXT)
+    content["rows"][1]["seq_len"], content["rows"][1]["threads"] = -1, "two"
+    content["rows"][3]["reason"] = None
+    file.write_text(json.dumps(content))
+
+    with pytest.raises(ResultFormatError, match=r"rows\[1\].threads: .* \(and 2 more\)") as error:
+        by_row(file)
+    assert str(error.value) == outcome(at_once, file)
 
 
 @pytest.mark.parametrize("name", ["schema", "version", "rows", "suite", "environment"])
