@@ -1,11 +1,11 @@
-"""Which backend to use: the one that wins most workloads of a mode, and what using it brings."""
+"""Which backend to use for everything: the least time overall, and what using it brings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .records import Row
 from .stats import geometric_mean
-from .summary import Line, Overall, Speedup, overall, wins
+from .summary import Line, Overall, Speedup, overall
 
 # What people ask about first comes first.
 MODES = ("train", "infer", "forward", "backward")
@@ -13,7 +13,11 @@ MODES = ("train", "infer", "forward", "backward")
 
 @dataclass(frozen=True)
 class Choice:
-    """The backend that is the fastest of a mode most often."""
+    """The backend to use for all work of a mode, and where another would be faster.
+
+    It is the one whose times are nearest to the fastest, over all workloads that two have a time
+    of: the least geometric mean of its time / the fastest.  It has a time of half of them at least.
+    """
 
     mode: str
     backend: str
@@ -58,15 +62,28 @@ def choices(lines: Sequence[Line], baseline: str) -> list[Choice]:
     means = {(each.mode, each.backend): each for each in overall(lines, baseline)}
     for mode in MODES:
         of_mode = [line for line in lines if line.workload.mode == mode and line.ranking]
-        winners = wins(of_mode)
-        if winners:
-            best = next(iter(winners))
-            contests = [
-                line
-                for line in of_mode
-                if line.lead and any(row.backend == best for row in line.ranking)
-            ]
+        contests = [line for line in of_mode if line.lead]
+        if contests:
+            best = _nearest(contests)
+            of_best = [line for line in contests if _has(line, best)]
             timed = {row.backend for line in of_mode for row in line.ranking}
             over = means.get((mode, best))
-            found.append(Choice(mode, best, tuple(contests), over, len(timed)))
+            found.append(Choice(mode, best, tuple(of_best), over, len(timed)))
     return found
+
+
+def _has(line: Line, backend: str) -> bool:
+    return any(row.backend == backend for row in line.ranking)
+
+
+def _nearest(contests: Sequence[Line]) -> str:
+    """The backend that loses least against the fastest of each line."""
+    behind: dict[str, list[float]] = {}
+    for line in contests:
+        times = line.timed()
+        fastest = times[line.ranking[0].backend]
+        for row in line.ranking:
+            behind.setdefault(row.backend, []).append(times[row.backend] / fastest)
+    enough = {name: of for name, of in behind.items() if len(of) >= len(contests) / 2}
+    candidates = enough or behind
+    return min(candidates, key=lambda name: geometric_mean(candidates[name]))
