@@ -247,6 +247,30 @@ def test_axes_and_backends_are_chosen_and_points_say_their_values(opened):
     assert "numba-cpu, B 64" in chart.locator(".tip").inner_text()
 
 
+def test_an_axis_is_offered_where_a_line_has_two_points(opened):
+    sizes = [{"seq_len": 8, "hidden_size": 4}, {"seq_len": 16, "hidden_size": 4}]
+    sizes += [{"seq_len": 32, "hidden_size": 8}]
+    page = opened(as_result([a_row(a_workload(**each)) for each in sizes]))
+
+    along = chosen(page.locator("#chart"), "Along").locator("option")
+    assert along.all_inner_texts() == ["sequence length T"]
+    assert page.locator("#chart .mark").count() == 2
+
+
+def test_an_axis_has_two_ticks_or_more_and_not_too_many(opened):
+    page = opened(a_result())
+    spans = [[low, low * ratio] for low in (3e-7, 0.9, 7e4) for ratio in (1.05, 1.9, 30, 1e4, 1e9)]
+
+    for is_binary in (False, True):
+        ticks = page.evaluate(
+            "([spans, isBinary]) => spans.map((span) => logTicks(...span, isBinary))",
+            [spans, is_binary],
+        )
+        for (low, high), at in zip(spans, ticks, strict=True):
+            assert 2 <= len(at) <= 9
+            assert low <= at[0] < at[-1] <= high
+
+
 def test_the_keyboard_walks_along_a_line_and_to_the_next(opened):
     page = opened(a_result())
     chart = page.locator("#chart")

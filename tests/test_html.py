@@ -15,6 +15,7 @@ from test_report import a_hostile_result
 
 from lstmbench.errors import UsageError
 from lstmbench.report.html import SCRIPTS, STYLES, VENDORED, VIEWER, page
+from lstmbench.report.pictures.theme import DARK, LIGHT
 from lstmbench.summary import lines_of
 
 
@@ -119,6 +120,14 @@ def test_a_page_runs_and_styles_what_its_policy_names_and_loads_nothing(golden_r
     assert parts["default-src"] == parts["base-uri"] == parts["form-action"] == "'none'"
     assert parts["script-src"].count("'sha256-") == len(parts["script-src"].split())
     assert "unsafe" not in policy
+
+
+def test_a_backend_has_the_colour_of_the_pictures():
+    text = page([as_result(contenders(numba_cpu=0.001, torch_cpu=0.002))])
+
+    (number,) = {colour[1:] for name, colour in content(text)["backends"] if name == "numba-cpu"}
+    blue = f"--c{number}:light-dark({LIGHT.hues['blue']},{DARK.hues['blue']});"
+    assert blue in text
 
 
 # --- smaller pages

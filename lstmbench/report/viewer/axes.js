@@ -50,17 +50,20 @@ const UP = {
   compile: { label: "compile time", of: alone("compile_s"), text: duration },
 };
 
-/** Ticks of a logarithmic axis: 1, 2, 5, 10 … or 1, 2, 4, 8 …, about `most` of them. */
+/** Ticks of a logarithmic axis: 1, 2, 5, 10 … or 1, 2, 4, 8 …, as dense as `most` allows. */
 function logTicks(low, high, isBinary, most = 8) {
-  const series = isBinary ? [[1], 2] : [[1, 2, 5], 10];
-  const [steps, base] = series;
-  const from = Math.floor(Math.log(low) / Math.log(base));
-  const to = Math.ceil(Math.log(high) / Math.log(base));
-  const ticks = [];
-  for (let exponent = from; exponent <= to; exponent += 1) {
-    for (const step of steps) ticks.push(step * base ** exponent);
-  }
-  const inside = ticks.filter((tick) => tick >= low && tick <= high);
-  const every = Math.ceil(inside.length / most);
-  return inside.filter((_, number) => number % every === 0);
+  const base = isBinary ? 2 : 10;
+  const exponents = d3.range(
+    Math.floor(Math.log(low) / Math.log(base)),
+    Math.ceil(Math.log(high) / Math.log(base)) + 1,
+  );
+  const ticks = (steps, every) =>
+    exponents
+      .filter((exponent) => exponent % every === 0)
+      .flatMap((exponent) => steps.map((step) => step * base ** exponent))
+      .filter((tick) => tick >= low && tick <= high);
+  const coarser = d3.range(1, exponents.length + 1).map((every) => ticks([1], every));
+  const found = [...(isBinary ? [] : [ticks([1, 2, 5], 1)]), ...coarser];
+  const first = found.find((each) => each.length <= most);
+  return first.length > 1 ? first : d3.ticks(low, high, 5);
 }

@@ -3,7 +3,7 @@
 
 function startChart(section) {
   const timed = ROWS.filter(isTimed);
-  const across = Object.keys(ACROSS).filter((name) => distinct(timed, name).length > 1);
+  const across = Object.keys(ACROSS).filter((name) => longest(timed, name).sizes.size > 1);
   if (across.length === 0) return;
   reveal(section);
   const place = section.querySelector(".plot");
@@ -20,7 +20,7 @@ function startChart(section) {
       state.x,
       (x) => {
         state.x = x;
-        chooser.choose(busiest(timed, x));
+        chooser.choose(longest(timed, x).row);
         chooser.free(x);
       },
     ),
@@ -58,7 +58,7 @@ function startChart(section) {
       legend.append(backendToggle(backend, state.hidden, draw));
     }
   }
-  chooser.choose(busiest(timed, state.x));
+  chooser.choose(longest(timed, state.x).row);
   chooser.free(state.x);
   let width = place.clientWidth;
   addEventListener("resize", () => {
@@ -67,8 +67,8 @@ function startChart(section) {
   });
 }
 
-/** A row of the line that has the most points along an axis. */
-function busiest(rows, axis) {
+/** The line that has the most sizes along an axis, and a row of it. */
+function longest(rows, axis) {
   const names = Object.keys(DIMENSIONS).filter((name) => name !== axis);
   const lines = new Map();
   for (const row of rows) {
@@ -77,7 +77,8 @@ function busiest(rows, axis) {
     line.sizes.add(numberOf(axis, row));
     lines.set(key, line);
   }
-  return [...lines.values()].reduce((a, b) => (b.sizes.size > a.sizes.size ? b : a)).row;
+  const none = { row: null, sizes: new Set() };
+  return [...lines.values()].reduce((a, b) => (b.sizes.size > a.sizes.size ? b : a), none);
 }
 
 function backendToggle(backend, hidden, changed) {
