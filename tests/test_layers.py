@@ -18,7 +18,10 @@ FRAMEWORKS = {
     "numba", "llvmlite", "torch", "jax", "jaxlib", "flax", "tensorflow", "keras",
     "onnx", "onnxruntime", "openvino", "tensorrt", "cupy", "numba_cuda", "pynvml",
 }  # fmt: skip
-HEAVY = {*FRAMEWORKS, "numpy", "scipy", "pandas", "pydantic", "psutil", "lstmbench_kernels"}
+HEAVY = {
+    *FRAMEWORKS, "numpy", "scipy", "pandas", "matplotlib", "pydantic", "psutil",
+    "lstmbench_kernels",
+}  # fmt: skip
 LIMIT = 400
 
 
@@ -258,6 +261,10 @@ def command(*arguments):
 
 def test_importing_the_tool_loads_nothing_heavy():
     assert not loaded_by("import lstmbench") & HEAVY
+
+
+def test_a_page_without_pictures_does_not_load_what_draws_them():
+    assert "matplotlib" not in loaded_by("import lstmbench.report.page")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"]])

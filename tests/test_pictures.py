@@ -166,6 +166,7 @@ def test_any_name_is_text(name):
 
 def test_names_are_cut_and_show_what_cannot_be_seen():
     assert readable("a\u202eb\x00") == "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}"
+    assert readable("\ud800") == "\N{REPLACEMENT CHARACTER}"
     assert readable("x" * 30) == "x" * 23 + "…"
     assert readable("two\n  lines") == "two lines"
 
@@ -350,7 +351,7 @@ def test_the_largest_grids_have_a_picture_and_a_name_of_their_own():
     assert len(made) == 10
     assert len({picture.name for picture in made}) == 10
     assert all(re.fullmatch(r"[a-z0-9-]+", picture.name) for picture in made)
-    assert any("T 8 to 32" in picture.alt for picture in made)
+    assert any("(T 8 to 32)" in picture.alt for picture in made)
     assert any(
         "10 of 20 grids have a picture" in text for text in texts(ET.fromstring(made[0].svg(LIGHT)))
     )

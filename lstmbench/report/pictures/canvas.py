@@ -8,7 +8,6 @@ from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -86,11 +85,9 @@ def drawn(picture: Picture, theme: Theme) -> str:
     with _settings():
         canvas = Canvas(picture.width, picture.height, theme)
         picture.draw(canvas)
-        FigureCanvasSVG(canvas.figure)
         file = io.StringIO()
-        canvas.figure.savefig(
-            file, format="svg", transparent=True, metadata={"Date": None, "Creator": None}
-        )
+        nothing = {"Date": None, "Creator": None}
+        canvas.figure.savefig(file, format="svg", transparent=True, metadata=nothing)
     return finished(file.getvalue(), picture)
 
 

@@ -9,7 +9,7 @@ from .fields import draw_panel, placed
 from .legend import Legend
 from .lettering import readable, without_device
 from .looks import looks_of
-from .panels import COLUMNS, ROWS, Panel, panels_of
+from .panels import Panel, panels_of
 from .picture import WIDTH, Picture
 from .wording import Wording
 
@@ -49,7 +49,7 @@ def fastest(lines: Sequence[Line]) -> list[Picture]:
 
 def _largest(panels: Sequence[Panel]) -> list[Panel]:
     """The panels with the most fields, in their order, as many as can be read."""
-    small = [panel.within(ROWS, COLUMNS) for panel in panels]
+    small = [panel.legible() for panel in panels]
     kept, left = set(), FIELDS
     for at in sorted(range(len(small)), key=lambda at: -len(small[at].fields))[:PANELS]:
         left -= len(small[at].fields)

@@ -7,8 +7,8 @@ from ...summary import Group, Line
 from ...tables import MODE_WORDS
 from .wording import Wording, joined
 
-# The rows and columns of a panel that can be read, one beside the other.
-ROWS, COLUMNS = 14, 8
+# The rows and columns of a panel that can be read; fewer columns beside the long names of a table.
+ROWS, COLUMNS, BESIDE_NAMES = 14, 14, 8
 # With fewer than so many of its fields a grid is none.
 _FULL = 0.6
 
@@ -23,9 +23,9 @@ class Panel:
     columns: tuple[str, ...]
     fields: dict[tuple[int, int], Line]
 
-    def within(self, rows: int, columns: int) -> "Panel":
-        """At most so many rows and columns: the first and the last, and some of those between."""
-        down, across = spread(len(self.rows), rows), spread(len(self.columns), columns)
+    def legible(self) -> "Panel":
+        """As many rows and columns as can be read: the first, the last, and some between."""
+        down, across = spread(len(self.rows), ROWS), spread(len(self.columns), COLUMNS)
         return replace(
             self,
             rows=tuple(self.rows[at] for at in down),
@@ -99,8 +99,8 @@ def _tables(groups: Sequence[Group], wording: Wording) -> Iterator[Panel]:
             row = joined([f"T {w.seq_len} · B {w.batch_size}", *special.values()])
             columns.setdefault(name, {})[row] = line
     names = tuple(columns)
-    for start in range(0, len(names), COLUMNS):
-        some = names[start : start + COLUMNS]
+    for start in range(0, len(names), BESIDE_NAMES):
+        some = names[start : start + BESIDE_NAMES]
         rows = list(dict.fromkeys(row for name in some for row in columns[name]))
         down = {row: at for at, row in enumerate(rows)}
         fields = {

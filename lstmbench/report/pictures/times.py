@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST, ACROSS, POINTS = 10, 3, 600
 # The longest title, and the height of the words above the plots.
 _TITLE, _WORDS = 200, 22
-_AXES = {"seq_len": "sequence length T", "batch_size": "batch size B"}
+_AXES = {"seq_len": "sequence length", "batch_size": "batch size"}
 _LETTERS = {"seq_len": "T", "batch_size": "B"}
 _Axis = Literal["seq_len", "batch_size"]
 
@@ -48,7 +48,7 @@ def times(lines: Sequence[Line]) -> list[Picture]:
 def _picture(name: str, group: Group, rows: Sequence[Sequence[Plot]], note: str) -> Picture:
     every = [plot for plots in rows for plot in plots]
     limits = limits_of(every)
-    words = "Time of a call / time-steps in it; bars are 95 % intervals"
+    words = "Time of a call / time-steps in it; bars are 95 % intervals that a mark does not hide"
     if any(point.in_doubt for plot in every for _, points in plot.curves for point in points):
         words += "; hollow where other processes were busy"
     words += note
@@ -64,8 +64,11 @@ def _picture(name: str, group: Group, rows: Sequence[Sequence[Plot]], note: str)
 
 def _alt(group: Group) -> str:
     timed = [line for line in group.lines if line.ranking]
-    sizes = [(line.workload.seq_len, line.workload.batch_size) for line in timed]
-    steps, batches = (sorted({size[axis] for size in sizes}) for axis in (0, 1))
+    axes = []
+    for axis, letter in _LETTERS.items():
+        sizes = sorted({getattr(line.workload, axis) for line in timed})
+        if len(sizes) > 1:
+            axes.append(f"{_AXES[axis]} ({letter} {sizes[0]} to {sizes[-1]})")
     largest = max(timed, key=lambda line: line.workload.valid_steps)
     w = largest.workload
     each = ", ".join(
@@ -74,8 +77,8 @@ def _alt(group: Group) -> str:
         if row.time_s
     )
     return (
-        f"Time against sequence length, T {steps[0]} to {steps[-1]}, and against batch size, "
-        f"B {batches[0]} to {batches[-1]}. A call at T {w.seq_len}, B {w.batch_size}: {each}."
+        f"Time against {' and against '.join(axes)}. "
+        f"A call at T {w.seq_len}, B {w.batch_size}: {each}."
     )
 
 
@@ -115,4 +118,4 @@ def _plot(title: str, axis: _Axis, lines: dict[int, Line], looks: Looks) -> Plot
                 curves.setdefault(name, []).append(point)
     # The last is drawn on top.
     drawn = tuple((looks[name], tuple(curves[name])) for name in sorted(curves, key=is_own))
-    return Plot(title, _AXES[axis], tuple(sizes), drawn)
+    return Plot(title, f"{_AXES[axis]} {_LETTERS[axis]}", tuple(sizes), drawn)
