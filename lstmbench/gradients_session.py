@@ -9,7 +9,7 @@ from pathlib import Path
 from . import gradients, gradients_page
 from .environment import describe
 from .gradients import GradientsFile
-from .report.shelf import Shelf
+from .report.shelf import write_page
 from .result import write_atomically
 
 
@@ -39,7 +39,4 @@ def measure(
 def write(output: Path, file: GradientsFile) -> None:
     """The file, the page beside it, and its picture; raises ``OutputError``."""
     write_atomically(output, file.as_file())
-    shelf, path = Shelf(output.stem), output.with_suffix(".md")
-    text = gradients_page.page(file, shelf)
-    write_atomically(path, text)
-    shelf.write(path, text)
+    write_page(output.with_suffix(".md"), lambda shelf: gradients_page.page(file, shelf))

@@ -23,8 +23,8 @@ from .errors import Exit, UsageError, WorkerError
 from .plan import Plan
 from .records import Header, Roof, Row, Settings
 from .report import page
-from .report.shelf import Shelf
-from .result import read, write, write_atomically
+from .report.shelf import write_page
+from .result import read, write
 from .run import exit_code, require, run, workers
 from .terminal import console, write_json
 
@@ -117,14 +117,12 @@ def measure(
     took = None if resume else clock.now() - began
     result = read(output)
     report = output.with_suffix(".md")
-    shelf = Shelf(output.stem)
-    text = page.markdown([result], shelf)
-    write_atomically(report, text)
-    shelf.write(report, text)
     if show is Show.JSON:
         write_json(output.read_text(encoding="utf-8"))
     elif show is Show.SCREEN:
         screen.show(console(), result, output, report, took)
+    # Its pictures take seconds: a person has the answer to look at meanwhile.
+    write_page(report, lambda shelf: page.markdown([result], shelf))
     return _ended(rows)
 
 

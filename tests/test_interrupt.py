@@ -130,7 +130,7 @@ def test_going_on_measures_what_is_left_and_nothing_again(copied):
     written = json.loads((copied / "result.json").read_text())["rows"]
     assert written[:3] == [json.loads(line) for line in kept]
     assert [row["seq_len"] for row in written] == [1, 2, 3, 4, 5, 6]
-    assert {path.name for path in copied.iterdir()} == {"result.json", "result.md"}
+    assert {path.name for path in copied.iterdir()} == {"result", "result.json", "result.md"}
 
 
 def test_the_backend_is_asked_only_for_what_is_left(resume_here, copied):

@@ -36,4 +36,4 @@ def test_rows_are_kept_where_the_roofs_cannot_be_measured(
 def test_json_wins_over_quiet():
     assert Show.of(as_json=True, quiet=True) is Show.JSON
     assert Show.of(as_json=False, quiet=True) is Show.NOTHING
-    assert Show.of(as_json=False, quiet=False) is Show.TABLE
+    assert Show.of(as_json=False, quiet=False) is Show.SCREEN

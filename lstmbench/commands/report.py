@@ -109,13 +109,13 @@ def _write(paths: list[Path], output: Path | None, form: Format, max_bytes: int 
     match form:
         case Format.MARKDOWN:
             from ..report.page import MOST_BYTES, markdown
-            from ..report.shelf import Shelf
+            from ..report.shelf import write_page
 
-            shelf = Shelf(output.stem if output else None)
-            text = markdown(results, shelf, max_bytes or MOST_BYTES)
-            _put(output, text)
-            if output:
-                shelf.write(output, text)
+            most = max_bytes or MOST_BYTES
+            if output is None:
+                sys.stdout.write(markdown(results, max_bytes=most))
+            else:
+                write_page(output, lambda shelf: markdown(results, shelf, most))
         case Format.HTML:
             from ..report import html
 

@@ -1,5 +1,6 @@
 """Where the pictures of a page are: a folder beside it, each in a light and a dark theme."""
 
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -54,6 +55,17 @@ class Shelf:
 
     def _path(self, name: str, theme: Theme) -> str:
         return f"{self.folder}/{name}-{theme.name}.svg"
+
+
+def write_page(path: Path, make: Callable[[Shelf], str]) -> None:
+    """Write a page, and the pictures that it shows into the folder of its name beside it.
+
+    Raises ``OutputError`` where either cannot be written.
+    """
+    shelf = Shelf(path.stem)
+    text = make(shelf)
+    write_atomically(path, text)
+    shelf.write(path, text)
 
 
 def _make(folder: Path) -> None:
