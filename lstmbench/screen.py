@@ -82,7 +82,8 @@ def _title(result: Result, seconds: float | None) -> str:
     count = f"{len(result.rows)} row{'' if len(result.rows) == 1 else 's'}"
     took = f" in {clock_time(seconds)}" if seconds is not None else ""
     suite = f"suite {readable(result.suite)}"
-    machine = f"{machine}, {threads(result.rows)}"
+    if result.rows:
+        machine = f"{machine}, {threads(result.rows)}"
     day = printable(result.created[:10])
     return " · ".join(["lstmbench", machine, *gpus, day, suite, count + took])
 

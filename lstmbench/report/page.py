@@ -113,7 +113,7 @@ def _of_file(result: Result, lines: Sequence[Line], shelf: Shelf) -> Iterator[Pa
     yield Part(0, lambda: breakeven.section(result))
     yield Part(1, lambda: _under("Sequence length × batch size", grids(lines, baseline)))
     yield Part(1, lambda: _under("Every backend beside the baseline", [standings(lines, baseline)]))
-    yield Part(0, lambda: [definition(baseline)])
+    yield Part(0, lambda: [definition(baseline)] if any(line.lead for line in lines) else [])
     yield Part(2, lambda: _under("Time against the sizes", _times(lines, shelf)))
     yield Part(2, lambda: bounds.section(rows, result.roofs))
     yield Part(2, lambda: map(shelf.place, bound_pictures(lines)))

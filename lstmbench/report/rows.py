@@ -51,7 +51,7 @@ def every_row(lines: Sequence[Line], baseline: str) -> str:
                     _error(row),
                 ]
             )
-    return fold(f"Every row ({len(body)})", table(head, body, left=(0, 2)))
+    return fold(f"Every row ({len(body)})", table(head, body, left=(0, 2))) if body else ""
 
 
 def _error(row: Row) -> str:
