@@ -373,7 +373,7 @@ def a_colourful_result():
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_check_of_accessibility_finds_nothing_serious(opened, scheme):
+def test_a_check_of_accessibility_finds_nothing(opened, scheme):
     page = opened(a_colourful_result(), color_scheme=scheme, bypass_csp=True)
     chosen(page.locator("#rows"), "Rows a page").select_option("25")
     page.locator("#rows tbody tr").first.hover()
@@ -381,5 +381,4 @@ def test_a_check_of_accessibility_finds_nothing_serious(opened, scheme):
     found = Axe().run(page).response["violations"]
 
     screenshot(page, f"colours-{scheme}")
-    serious = [each for each in found if each["impact"] in ("serious", "critical")]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in serious] == []
+    assert [(each["id"], each["impact"], each["nodes"][0]["html"]) for each in found] == []

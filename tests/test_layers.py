@@ -180,6 +180,8 @@ def test_only_the_registry_loads_backends():
     "name",
     [
         "report.page",
+        "report.data",
+        "report.html",
         "report.blocks",
         "compare",
         "compare_page",

@@ -52,8 +52,8 @@ function ranking(rows) {
     .filter(isTimed)
     .sort((a, b) => place(a) - place(b) || numberOf("median_s", a) - numberOf("median_s", b));
   const most = Math.max(...timed.map((row) => numberOf("ci95_high_s", row)));
-  const head = ["", "time", "95 %", "/ fastest"].map((text) =>
-    element("th", { scope: text ? "col" : null }, text),
+  const head = ["backend", "time", "95 %", "/ fastest"].map((text) =>
+    element("th", { scope: "col" }, text),
   );
   const body = [
     ...timed.map((row) => timedLine(row, most)),
