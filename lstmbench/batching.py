@@ -23,12 +23,12 @@ class Batching:
 
     def single(self, backend: str) -> Row | None:
         """The row of one sequence; ``None`` where it has no time."""
-        alone = [row for row in self._timed(backend) if row.batch_size == 1]
+        alone = [row for row in self._timed_on(backend) if row.batch_size == 1]
         return alone[0] if alone else None
 
     def best(self, backend: str) -> Row | None:
         """The row with the most sequences a second; ``None`` where no row has a time."""
-        return max(self._timed(backend), key=throughput, default=None)
+        return max(self._timed_on(backend), key=throughput, default=None)
 
     @cached_property
     def quickest(self) -> Row | None:
@@ -41,13 +41,12 @@ class Batching:
         """The row with the most sequences a second, of all backends."""
         return max(self._timed(), key=throughput, default=None)
 
-    def _timed(self, backend: str | None = None) -> list[Row]:
-        return [
-            row
-            for line in self.lines
-            for name, row in line.rows.items()
-            if row.time_s is not None and backend in (None, name)
-        ]
+    def _timed(self) -> list[Row]:
+        return [row for line in self.lines for row in line.rows.values() if row.time_s is not None]
+
+    def _timed_on(self, backend: str) -> list[Row]:
+        rows = (line.rows.get(backend) for line in self.lines)
+        return [row for row in rows if row is not None and row.time_s is not None]
 
 
 def batchings(lines: Iterable[Line]) -> list[Batching]:
