@@ -9,8 +9,10 @@ from itertools import pairwise
 
 import pytest
 from conftest import HOSTILE, a_row, a_workload, as_result, assert_golden, bad_row, contenders
+from gpu_rows import on_gpu
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_breakeven_section import QUESTION, a_search
 from test_report import a_hostile_result
 
 from lstmbench.errors import UsageError
@@ -122,6 +124,26 @@ def test_a_page_runs_and_styles_what_its_policy_names_and_loads_nothing(golden_r
     assert "unsafe" not in policy
 
 
+def test_the_answers_to_a_break_even_question_are_in_the_page():
+    text = page([a_search({1: 2.0, 30: 2.0, 33: 0.5, 64: 0.5})])
+
+    assert "From which batch size on torch-cuda beats numba-cpu" in text
+    assert "torch-cuda is surely faster from batch size 33 on" in text
+
+
+def test_what_the_same_code_under_two_names_shows_is_in_the_page():
+    rows = [a_row(backend=name) for name in ("numba-cpu", "numba-cpu@again")]
+
+    assert "numba-cpu@again / numba-cpu: 1.00× in the geometric mean" in page([as_result(rows)])
+
+
+def test_a_gpu_is_named_where_the_machine_is():
+    text = page([as_result([on_gpu()])])
+
+    assert "Imaginary 9000 @ 3.00GHz · Imaginary GPU 9 · 2026-01-02 03:04" in text
+    assert "<li>Imaginary GPU 9, compute capability 9.9, 132 multiprocessors" in text
+
+
 def test_a_backend_has_the_colour_of_the_pictures():
     text = page([as_result(contenders(numba_cpu=0.001, torch_cpu=0.002))])
 
@@ -173,6 +195,15 @@ def test_hostile_text_is_no_markup(name):
     harmless = Skeleton(page([a_hostile_result("word")])).tags
 
     assert Skeleton(page([a_hostile_result(HOSTILE[name])])).tags == harmless
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_the_names_in_a_stranger_s_question_and_gpu_are_no_markup(text):
+    def tags(name):
+        question = QUESTION.model_copy(update={"backend": name, "against": name})
+        return Skeleton(page([a_search({1: 0.5}, question), as_result([on_gpu(name=name)])])).tags
+
+    assert tags(text) == tags("word")
 
 
 _TEXT = st.text(min_size=1).filter(lambda text: text not in ("numpy", "fake"))

@@ -11,6 +11,7 @@ from ..precision import PRECISIONS
 from ..records import Row
 from ..units import duration, size
 from .fields import algorithm, clock, device_median, median, row_name, transfer
+from .method import Escape
 
 
 def section(rows: Sequence[Row]) -> Iterator[str]:
@@ -39,7 +40,7 @@ def section(rows: Sequence[Row]) -> Iterator[str]:
     yield fold(f"Every row on a GPU ({len(body)})", table(head, body, left=(0, 1, 8, 9)))
 
 
-def name_of(gpu: Gpu) -> str:
+def name_of(gpu: Gpu, escape: Escape = escape) -> str:
     """A device in a few words, what is unknown left out."""
     parts = [escape(gpu.name)]
     if gpu.compute_capability:
@@ -53,9 +54,9 @@ def name_of(gpu: Gpu) -> str:
     return ", ".join(parts)
 
 
-def names(rows: Sequence[Row]) -> list[str]:
+def names(rows: Sequence[Row], escape: Escape = escape) -> list[str]:
     """Each device of the rows once."""
-    return list(dict.fromkeys(name_of(row.gpu) for row in rows if row.gpu))
+    return list(dict.fromkeys(name_of(row.gpu, escape) for row in rows if row.gpu))
 
 
 def _items(found: Sequence[tuple[Row, Gpu]]) -> Iterator[str]:

@@ -22,7 +22,7 @@ from ..shading import STEPS
 from ..summary import Line
 from ..tables import MODE_WORDS
 from ..units import duration, percent, ratio
-from . import data, palette
+from . import breakeven, data, gpu, palette
 from .columns import Columns
 from .extent import FEWER, Extent
 from .heat import heat
@@ -87,15 +87,15 @@ def page(results: Sequence[Result], *, max_bytes: int | None = None) -> str:
 
 def _of_file(result: Result, lines: Sequence[Line]) -> dict[str, Any]:
     """What the template says of a file."""
+    devices = dict.fromkeys(row.gpu.name for row in result.rows if row.gpu)
+    parts = (result.environment.machine.cpu_model, *devices, _moment(result), result.suite)
     return {
         **data.of_file(result, lines),
-        "title": " · ".join(
-            one_line(part)
-            for part in (result.environment.machine.cpu_model, _moment(result), result.suite)
-        ),
-        "machine_items": machine_items(result, one_line),
+        "title": " · ".join(map(one_line, parts)),
+        "machine_items": machine_items(result, one_line) + gpu.names(result.rows, one_line),
         "method_items": method_items(result, one_line),
         "twins": list(twins.sentences(twins.twins_of(lines))),
+        "break_even": list(breakeven.sentences(result)),
     }
 
 
