@@ -1,11 +1,11 @@
 """Which backend to use for everything: the least time overall, and what using it brings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .records import Row
 from .stats import geometric_mean
-from .summary import Line, Overall, Speedup, overall
+from .summary import Lead, Line, Overall, Speedup, is_own, overall
 
 # What people ask about first comes first.
 MODES = ("train", "infer", "forward", "backward")
@@ -27,6 +27,8 @@ class Choice:
     """It against the baseline; ``None`` where it is the baseline or they share no line."""
     backends: int
     """How many backends have a time in the mode."""
+    other: str | None
+    """Where it is one of the own kernels, what to use of all others; ``None`` without any."""
 
     @property
     def won(self) -> list[Line]:
@@ -36,6 +38,16 @@ class Choice:
     def surely_won(self) -> list[Line]:
         """The lines that it wins by more than noise."""
         return [line for line in self.won if line.lead is not None and line.lead.is_sure]
+
+    @property
+    def surely_lost(self) -> list[Line]:
+        """The lines on which another is faster by more than noise."""
+        return [
+            line
+            for line in self.contests
+            if line.fastest != self.backend
+            and Lead(line.ranking[0], line.rows[self.backend]).is_sure
+        ]
 
     @property
     def ahead(self) -> list[tuple[Speedup, Line]]:
@@ -64,11 +76,14 @@ def choices(lines: Sequence[Line], baseline: str) -> list[Choice]:
         of_mode = [line for line in lines if line.workload.mode == mode and line.ranking]
         contests = [line for line in of_mode if line.lead]
         if contests:
-            best = _nearest(contests)
+            best = _nearest(contests, lambda _name: True)
             of_best = [line for line in contests if _has(line, best)]
             timed = {row.backend for line in of_mode for row in line.ranking}
             over = means.get((mode, best))
-            found.append(Choice(mode, best, tuple(of_best), over, len(timed)))
+            other = None
+            if is_own(best) and any(not is_own(name) for name in timed):
+                other = _nearest(contests, lambda name: not is_own(name))
+            found.append(Choice(mode, best, tuple(of_best), over, len(timed), other))
     return found
 
 
@@ -76,14 +91,14 @@ def _has(line: Line, backend: str) -> bool:
     return any(row.backend == backend for row in line.ranking)
 
 
-def _nearest(contests: Sequence[Line]) -> str:
-    """The backend that loses least against the fastest of each line."""
+def _nearest(contests: Sequence[Line], among: Callable[[str], bool]) -> str:
+    """The backend of some that loses least against the fastest of those on each line."""
     behind: dict[str, list[float]] = {}
     for line in contests:
         times = line.timed()
-        fastest = times[line.ranking[0].backend]
-        for row in line.ranking:
-            behind.setdefault(row.backend, []).append(times[row.backend] / fastest)
+        names = [row.backend for row in line.ranking if among(row.backend)]
+        for name in names:
+            behind.setdefault(name, []).append(times[name] / times[names[0]])
     enough = {name: of for name, of in behind.items() if len(of) >= len(contests) / 2}
     candidates = enough or behind
     return min(candidates, key=lambda name: geometric_mean(candidates[name]))

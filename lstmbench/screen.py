@@ -24,7 +24,7 @@ from .report.pictures.looks import looks_of
 from .report.pictures.panels import Panel, panels_of
 from .report.pictures.wording import Wording
 from .shading import UNSURE, legend, meanings
-from .summary import Line
+from .summary import Line, is_own
 from .tables import MODE_WORDS
 from .units import clock_time, rate, ratio
 
@@ -124,9 +124,11 @@ def _short(texts: Sequence[str]) -> list[str]:
 def _use(choice: Choice, baseline: str, where: Callable[[Line | Row], str]) -> Text:
     """The answer of the report, with less of who is where and at which of the others."""
     text = Text.assemble("use ", (readable(choice.backend), "bold"))
+    if is_own(choice.backend):
+        text.append(" (own kernels)")
     over = choice.over
     if over is not None:
-        speedup = f"typically {ratio(over.speedup)} {readable(baseline)}"
+        speedup = f"typically {ratio(over.speedup)} as fast as {readable(baseline)}"
         ends = [over.worst, over.best] if over.rows > 1 else [over.best]
         text.append(", ").append(speedup, "bold").append(": ")
         text.append(" to ".join(f"{ratio(at.value)} at {where(line)}" for at, line in ends))
@@ -134,7 +136,9 @@ def _use(choice: Choice, baseline: str, where: Callable[[Line | Row], str]) -> T
     text.append(f". Fastest of {choice.backends} in ")
     text.append(f"{won} of {of} shape{'s' if of > 1 else ''}", "bold")
     text.append(f", surely in {'all' if sure == won else sure}")
-    text.append(f", typically {ratio(choice.typically_ahead)} its best rival")
+    text.append(f", typically {ratio(choice.typically_ahead)} as fast as the fastest other")
+    if lost := len(choice.surely_lost):
+        text.append(f"; another is surely faster in {lost}")
     if choice.mode == "infer" and over and (top := over.most_steps).sequences_per_s:
         text.append(f". At most {rate(top.timesteps_per_s or 0)} time-steps/s: ")
         text.append(f"{rate(top.sequences_per_s)} sequences/s at {where(top)}")

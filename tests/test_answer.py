@@ -20,10 +20,11 @@ def lines(mode="infer"):
 
 def test_the_answer_says_typical_best_worst_where_and_how_sure():
     assert answer(lines("train"), "numpy") == (
-        "- **Training speedup: use fast, typically 4.00× numpy** "
-        "(best 8.00× at lstm T 10, B 2, H 5; worst 2.00× at lstm T 20, B 2, H 5): "
-        "the fastest of 3 in 3 of 4 shapes, surely in 2, "
-        "typically 1.11× its best rival; else other (1)."
+        "- **Training speedup: use fast**, typically **4.00× as fast as numpy** "
+        "(2.00× at lstm T 20, B 2, H 5 to 8.00× at lstm T 10, B 2, H 5) "
+        "and 1.11× as fast as the fastest other. "
+        "It is the fastest of 3 in 3 of 4 shapes, surely in 2. "
+        "Surely faster elsewhere: other at lstm T 20, B 2, H 5."
     )
 
 
@@ -31,23 +32,45 @@ def test_inference_says_its_highest_throughput():
     text = answer(lines("infer"), "numpy")
 
     # Two sequences of fifty steps in two milliseconds.
-    assert "; at most 50.0 k time-steps/s (1.00 k sequences/s))" in text
-    assert text.startswith("- **Inference throughput: use fast, typically 4.00× numpy**")
+    assert "At most 50.0 k time-steps/s: 1.00 k sequences/s at lstm T 50, B 2, H 5." in text
+    assert text.startswith(
+        "- **Inference throughput: use fast**, typically **4.00× as fast as numpy**"
+    )
 
 
 def test_where_the_baseline_is_the_fastest_it_is_compared_with_the_others_alone():
     rows = contenders(numpy=0.001, slow=0.002)
 
     assert answer(lines_of(rows), "numpy") == (
-        "- **Inference throughput: use numpy**: the fastest of 2 in 1 of 1 shape, surely in all, "
-        "typically 2.00× its best rival."
+        "- **Inference throughput: use numpy**, typically **2.00× as fast as the fastest other**. "
+        "It is the fastest of 2 in 1 of 1 shape, surely in all of these."
     )
 
 
 def test_of_one_shape_there_is_no_best_and_worst():
     text = answer(lines_of(contenders(numpy=0.004, fast=0.001)), "numpy")
 
-    assert "typically 4.00× numpy** (at lstm T 3, B 2, H 5; at most" in text
+    assert "**4.00× as fast as numpy** (at lstm T 3, B 2, H 5) and 4.00×" in text
+
+
+def test_own_kernels_are_called_that_and_what_to_use_instead_is_told():
+    rows = contenders(numpy=0.008, numba_cpu=0.001, torch_cpu=0.002, jax_cpu=0.004)
+
+    text = answer(lines_of(rows), "numpy")
+
+    assert "use numba-cpu** (lstmbench's own kernels), typically" in text
+    assert text.endswith(" Of the others use torch-cpu.")
+
+
+def test_only_some_of_the_places_where_another_is_faster_are_named():
+    rows = contenders(a_workload(seq_len=1), fast=0.001, other=0.1)
+    for n in range(2, 7):
+        rows += contenders(a_workload(seq_len=n), fast=0.002, other=0.001)
+
+    assert (
+        "Surely faster elsewhere: other at lstm T 2, B 2, H 5, other at lstm T 3, B 2, H 5, "
+        "other at lstm T 4, B 2, H 5, and 2 more." in answer(lines_of(rows), "absent")
+    )
 
 
 def test_without_rows_times_or_rivals_it_says_so():
@@ -75,5 +98,5 @@ def test_without_a_baseline_there_are_no_standings():
 def test_every_word_of_the_answer_is_defined():
     text = unescape(definition("num|py"))
 
-    for word in ("Speedup = time of num|py / time", "Typical is", "Ahead =", "Surely: ", "3.0 %"):
-        assert word in text
+    told = ("T is", "Speedup = time of num|py / time", "typically is", "Surely: ", "3.0 %", "≈")
+    assert [word for word in told if word not in text] == []

@@ -67,6 +67,24 @@ def test_the_baseline_can_be_chosen_and_is_over_nothing():
     assert (choice.backend, choice.over) == ("a", None)
 
 
+def test_where_another_is_faster_by_noise_it_is_not_lost():
+    lines = lines_of_seconds({"a": 0.001, "b": 0.01}, {"a": 0.00101, "b": 0.001}, {"a": 2, "b": 1})
+
+    (choice,) = choices(lines, "a")
+
+    assert (choice.backend, len(choice.won)) == ("a", 1)
+    assert [line.workload.seq_len for line in choice.surely_lost] == [3]
+
+
+def test_of_own_kernels_the_best_of_the_others_is_known_too():
+    lines = lines_of_seconds(
+        {"numba_cpu": 0.001, "a": 0.004, "b": 0.002}, {"numba_cpu": 0.001, "a": 0.004, "b": 0.003}
+    )
+
+    assert [each.other for each in choices(lines, "a")] == ["b"]
+    assert [each.other for each in choices(lines_of_seconds({"a": 1, "b": 2}), "a")] == [None]
+
+
 def test_training_comes_before_inference_whatever_the_file_begins_with():
     lines = [
         *lines_of_seconds({"a": 0.001, "b": 0.002}, mode="infer"),

@@ -111,7 +111,10 @@ def test_machines_without_work_in_common_are_not_compared():
 def test_the_scope_says_what_was_measured():
     result, lines = file_of()
 
-    assert scope(result, lines) == "1 workload on numpy, fast; float32; 1 thread; suite tiny."
+    assert scope(result, lines) == (
+        "1 workload on numpy, fast: 2 of 2 rows have a time. float32; 1 thread on 4 cores; "
+        "suite tiny."
+    )
     assert scope(as_result([]), []) == "Suite tiny."
 
 

@@ -4,15 +4,17 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..choice import MODES, Choice, choices
 from ..markdown import escape, table
-from ..summary import NOISE, Line, Speedup, overall
+from ..summary import NOISE, Line, Speedup, is_own, overall
 from ..tables import MODE_WORDS
 from ..units import percent, rate, ratio
 from .fields import place
 
+# Places at which another is faster, at most.
+PLACES = 3
 HEADLINES = {"train": "Training speedup", "infer": "Inference throughput"}
 
 
@@ -23,13 +25,14 @@ def answer(lines: Sequence[Line], baseline: str) -> str:
 
 
 def definition(baseline: str) -> str:
-    """What a speedup is, and what surely means."""
+    """What the letters and the words of the answer mean."""
     return (
-        f"Speedup = time of {escape(baseline)} / time: above 1 is faster. Typical is the geometric "
-        "mean. Ahead = time of the next fastest / time of the fastest, of medians of one call. "
-        "Surely: even the least that both 95 % intervals allow is ahead, by more than "
-        f"{percent(NOISE)} where each backend had one process only, and no other process was busy "
-        "while the next fastest was timed."
+        "T is the number of time-steps, B the batch size, H the hidden size; a shape is a cell "
+        f"with its sizes. Speedup = time of {escape(baseline)} / time: above 1 is faster. Times "
+        "are medians of one call; typically is the geometric mean. Surely: even the least that "
+        f"both 95 % intervals allow is faster, by {percent(NOISE)} where each backend had one "
+        "process only, and no other process was busy while the slower was timed; ≈ marks what is "
+        "not sure."
     )
 
 
@@ -69,42 +72,53 @@ def _nothing(lines: Sequence[Line]) -> str:
 
 def _sentence(choice: Choice, baseline: str) -> str:
     what = HEADLINES.get(choice.mode, MODE_WORDS[choice.mode].capitalize())
-    use = f"{what}: use {escape(choice.backend)}"
-    if choice.over is None:
-        return f"**{use}**: {_against_all(choice)}."
+    own = " (lstmbench's own kernels)" if is_own(choice.backend) else ""
+    parts = [f"**{what}: use {escape(choice.backend)}**{own}{_how_fast(choice, baseline)}"]
+    parts += [_how_sure(choice), *_elsewhere(choice), *_most(choice)]
+    if choice.other is not None:
+        parts.append(f"Of the others use {escape(choice.other)}")
+    return ". ".join(parts) + "."
+
+
+def _how_fast(choice: Choice, baseline: str) -> str:
+    ahead = f"{ratio(choice.typically_ahead)} as fast as the fastest other"
     over = choice.over
-    ends = f"best {_at(over.best)}; worst {_at(over.worst)}"
+    if over is None:
+        return f", typically **{ahead}**"
+    ends = f"{_at(over.worst)} to {_at(over.best)}"
     if over.rows == 1:
         ends = f"at {place(over.best[1].workload)}"
     return (
-        f"**{use}, typically {ratio(over.speedup)} {escape(baseline)}** "
-        f"({ends}{_most(choice)}): {_against_all(choice)}."
+        f", typically **{ratio(over.speedup)} as fast as {escape(baseline)}** ({ends}) and {ahead}"
     )
 
 
-def _most(choice: Choice) -> str:
-    """The highest throughput; empty where the mode is not inference."""
-    top = choice.over.most_steps if choice.over else None
-    if choice.mode != "infer" or not (top and top.timesteps_per_s and top.sequences_per_s):
-        return ""
-    steps, sequences = rate(top.timesteps_per_s), rate(top.sequences_per_s)
-    return f"; at most {steps} time-steps/s ({sequences} sequences/s)"
-
-
-def _against_all(choice: Choice) -> str:
-    """How often it is the fastest, how surely, and who is where it is not."""
+def _how_sure(choice: Choice) -> str:
     contests, won, sure = len(choice.contests), len(choice.won), len(choice.surely_won)
-    surely = "surely in all" if sure == won else f"surely in {sure}"
-    text = (
-        f"the fastest of {choice.backends} in {won} of {contests} "
-        f"shape{'s' if contests > 1 else ''}, {surely}, "
-        f"typically {ratio(choice.typically_ahead)} its best rival"
-    )
-    winners = Counter(line.fastest or "" for line in choice.contests)
-    del winners[choice.backend]
-    if winners:
-        text += f"; else {', '.join(f'{escape(name)} ({n})' for name, n in winners.most_common())}"
-    return text
+    surely = "surely in all of these" if sure == won else f"surely in {sure}"
+    shapes = f"{won} of {contests} shape{'s' if contests > 1 else ''}"
+    return f"It is the fastest of {choice.backends} in {shapes}, {surely}"
+
+
+def _elsewhere(choice: Choice) -> Iterator[str]:
+    """Where another is surely faster; nothing where noise decides all that is not won."""
+    lost = choice.surely_lost
+    if not lost:
+        return
+    named = [f"{escape(line.fastest or '')} at {place(line.workload)}" for line in lost[:PLACES]]
+    if lost[PLACES:]:
+        named.append(f"and {len(lost) - PLACES} more")
+    yield f"Surely faster elsewhere: {', '.join(named)}"
+
+
+def _most(choice: Choice) -> Iterator[str]:
+    """The highest throughput; nothing where the mode is not inference."""
+    top = choice.over.most_steps if choice.over else None
+    if choice.mode == "infer" and top and top.timesteps_per_s and top.sequences_per_s:
+        yield (
+            f"At most {rate(top.timesteps_per_s)} time-steps/s: "
+            f"{rate(top.sequences_per_s)} sequences/s at {place(top.workload)}"
+        )
 
 
 def _at(pair: tuple[Speedup, Line]) -> str:

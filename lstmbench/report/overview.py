@@ -27,10 +27,13 @@ def scope(result: Result, lines: Sequence[Line]) -> str:
         return f"Suite {escape(result.suite)}."
     backends = backends_of(row for line in lines for row in line.rows.values())
     dtypes = escape(", ".join(sorted({row.dtype for row in result.rows})))
+    timed = sum(row.time_s is not None for row in result.rows)
     workloads = f"{len(lines)} workload{'' if len(lines) == 1 else 's'}"
+    machine = result.environment.machine
     return (
-        f"{workloads} on {', '.join(map(escape, backends))}; {dtypes}; "
-        f"{threads(result.rows)}; suite {escape(result.suite)}."
+        f"{workloads} on {', '.join(map(escape, backends))}: {timed} of {len(result.rows)} rows "
+        f"have a time. {dtypes}; {threads(result.rows)} on {machine.physical_cores} cores; "
+        f"suite {escape(result.suite)}."
     )
 
 

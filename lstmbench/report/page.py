@@ -108,12 +108,13 @@ def _parts(results: Sequence[Result], shelf: Shelf) -> Iterator[Part]:
 def _of_file(result: Result, lines: Sequence[Line], shelf: Shelf) -> Iterator[Part]:
     baseline, rows = result.baseline, result.rows
     on_cpu, on_gpu = (summary.on_gpu(lines, wanted) for wanted in (False, True))
-    yield Part(0, lambda: [answer(lines, baseline), *doubts(rows)])
+    yield Part(0, lambda: [answer(lines, baseline)])
+    yield Part(0, lambda: [definition(baseline)] if any(line.lead for line in lines) else [])
+    yield Part(0, lambda: doubts(rows))
     yield Part(0, lambda: map(shelf.place, fastest(lines)))
     yield Part(0, lambda: breakeven.section(result))
     yield Part(1, lambda: _under("Sequence length × batch size", grids(lines, baseline)))
     yield Part(1, lambda: _under("Every backend beside the baseline", [standings(lines, baseline)]))
-    yield Part(0, lambda: [definition(baseline)] if any(line.lead for line in lines) else [])
     yield Part(2, lambda: _under("Time against the sizes", _times(lines, shelf)))
     yield Part(2, lambda: bounds.section(rows, result.roofs))
     yield Part(2, lambda: map(shelf.place, bound_pictures(lines)))

@@ -10,8 +10,8 @@ from ..markdown import escape, table
 from ..records import Row
 from .fields import row_name
 
-# Reasons that are told, at most.
-MOST = 50
+# Reasons that are told, at most; the share of doubtful rows from which on it is told aloud.
+MOST, MANY = 50, 0.05
 
 
 def doubts(rows: Sequence[Row]) -> Iterator[str]:
@@ -19,9 +19,13 @@ def doubts(rows: Sequence[Row]) -> Iterator[str]:
     disturbed = summary.disturbed(rows)
     if disturbed:
         most = max(row.other_load or 0.0 for row in disturbed)
+        were = "was" if len(disturbed) == 1 else "were"
+        count = f"{len(disturbed)} of {len(rows)} rows {were} timed while other processes were busy"
+        first = disturbed[0]
         yield (
-            f"**{len(disturbed)} of {len(rows)} rows were timed while other processes were busy** "
-            f"(on up to {most:.1f} processors); they are marked ⚠ below."
+            f"{f'**{count}**' if len(disturbed) > MANY * len(rows) else count}, on up to "
+            f"{most:.1f} processors; ⚠ marks them below, the first {row_name(first)} on "
+            f"{escape(first.backend)}."
         )
     for (backend, precision), of in arithmetic.others(rows).items():
         yield (

@@ -47,10 +47,14 @@ class Legend:
         names = [_Item(f"{look.name} {count}", look) for look, count in self.wins if count]
         lost = [look.name for look, count in self.wins if not count]
         names += [_Item(word) for word in _listed("never the fastest:", lost)]
-        shades = [f"{UNSURE} not sure", *(f"up to {step:g}×" for step in STEPS[1:]), "more"]
+        shades = [
+            f"{UNSURE} not sure",
+            *(f"up to {step:g}×" for step in STEPS[1:]),
+            f"over {STEPS[-1]:g}×",
+        ]
         scale = [_Item("Ahead of the second by")]
         scale += [_Item(text, first, share) for text, share in zip(shades, SHARES, strict=True)]
-        words = _Item(f"T: steps, B: batch size · {self.common}")
+        words = _Item(f"T: steps, B: batch, H: hidden size · {self.common}")
         placed, line = [], 0
         for items in (names, [*scale, words]):
             at = flow([item.width for item in items], WIDTH)
