@@ -371,3 +371,22 @@ def test_the_median_of_each_backend_is_said():
 
 def test_without_a_bound_there_is_no_picture_of_it():
     assert bounds(lines_of([a_row(), bad_row("failed", backend="numpy")])) == []
+
+
+def test_of_many_backends_the_fastest_are_drawn_and_the_others_counted():
+    seconds = {f"b{n}": 0.001 * (n + 1) for n in range(40)}
+    rows = [
+        row
+        for seq_len in (8, 16)
+        for batch_size in (1, 4)
+        for row in contenders(a_workload(seq_len=seq_len, batch_size=batch_size), **seconds)
+    ]
+
+    (curves,) = drawn(rows, by=times)
+    (shapes,) = drawn(rows, by=fastest)
+
+    said = " ".join(texts(curves))
+    assert "the fastest 16 of 40 backends" in said
+    assert {f"b{n}" for n in range(16)} <= set(texts(curves))
+    assert not {f"b{n}" for n in range(16, 40)} & set(texts(curves))
+    assert "and 23 more" in texts(shapes)

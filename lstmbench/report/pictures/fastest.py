@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # More than this nobody reads in one picture.
 PANELS, FIELDS = 14, 210
+# Names in the text alternative, at most.
+WINNERS = 16
 
 
 def fastest(lines: Sequence[Line]) -> list[Picture]:
@@ -59,7 +61,8 @@ def _largest(panels: Sequence[Panel]) -> list[Panel]:
 
 
 def _alt(contests: Sequence[Line], won: dict[str, int]) -> str:
-    score = ", ".join(f"{readable(name)} in {count}" for name, count in won.items())
+    some = list(won.items())[:WINNERS]
+    score = ", ".join(f"{readable(name)} in {count}" for name, count in some)
     leads = [line.lead for line in contests if line.lead]
     margins = [lead.margin.value for lead in leads]
     return (

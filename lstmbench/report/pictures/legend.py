@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # How much of its hue a field has at each level of ``shading``, from not sure to far ahead.
 SHARES = (0.13, 0.3, 0.5, 0.73, 1.0)
+# Names of a line, at most.
+_MOST = 16
 _LINE, _SWATCH, _SPACE, _SIZE = 22, 12, 14, 11.5
 
 
@@ -44,9 +46,12 @@ class Legend:
     def _placed(self) -> list[tuple[float, int, _Item]]:
         """Each item with its x and its line."""
         first = self.wins[0][0]
-        names = [_Item(f"{look.name} {count}", look) for look, count in self.wins if count]
+        won = [(f"{look.name} {count}", look) for look, count in self.wins if count]
+        names = [_Item(text, look) for text, look in won[:_MOST]]
+        if won[_MOST:]:
+            names.append(_Item(f"and {len(won) - _MOST} more"))
         lost = [look.name for look, count in self.wins if not count]
-        names += [_Item(word) for word in _listed("never the fastest:", lost)]
+        names += [_Item(word) for word in _listed("never the fastest:", _some(lost))]
         shades = [
             f"{UNSURE} not sure",
             *(f"up to {step:g}×" for step in STEPS[1:]),
@@ -76,6 +81,12 @@ class Legend:
                 x += _SWATCH + 6
             colour = theme.ink if item.look else theme.muted
             canvas.text(x, y, item.text, size=_SIZE, colour=colour)
+
+
+def _some(names: Sequence[str]) -> list[str]:
+    """The first of some names, and how many more there are."""
+    more = [f"and {len(names) - _MOST} more"] if names[_MOST:] else []
+    return [*names[:_MOST], *more]
 
 
 def _listed(head: str, names: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from statistics import fmean
 from typing import TYPE_CHECKING, Literal
 
 from ...summary import Group, Line, groups_of, is_disturbed, is_own
@@ -16,8 +17,8 @@ from .picture import WIDTH, Picture
 if TYPE_CHECKING:
     from .canvas import Canvas
 
-# Pictures of a result, plots side by side in one, and points of all its curves.
-MOST, ACROSS, POINTS = 10, 3, 600
+# Pictures of a result, plots side by side in one, its curves, and points of all its curves.
+MOST, ACROSS, CURVES, POINTS = 10, 3, 16, 600
 # The longest title, and the height of the words above the plots.
 _TITLE, _WORDS = 200, 22
 _AXES = {"seq_len": "sequence length", "batch_size": "batch size"}
@@ -52,6 +53,9 @@ def _picture(name: str, group: Group, rows: Sequence[Sequence[Plot]], note: str)
     if any(point.in_doubt for plot in every for _, points in plot.curves for point in points):
         words += "; hollow where other processes were busy"
     words += note
+    backends = {row.backend for line in group.lines for row in line.ranking}
+    if len(backends) > CURVES:
+        words += f"; the fastest {CURVES} of {len(backends)} backends"
 
     def draw(canvas: "Canvas") -> None:
         canvas.text(0, _WORDS / 2, words, colour=canvas.theme.muted)
@@ -73,7 +77,7 @@ def _alt(group: Group) -> str:
     w = largest.workload
     each = ", ".join(
         f"{readable(row.backend)} {duration(row.time_s.median)}"
-        for row in largest.ranking
+        for row in largest.ranking[:CURVES]
         if row.time_s
     )
     return (
@@ -84,11 +88,21 @@ def _alt(group: Group) -> str:
 
 def _plots(group: Group, looks: Looks) -> list[list[Plot]]:
     """Rows of plots: against sequence length, and against batch size."""
+    looks = {name: looks[name] for name in _fastest(group)}
     rows = [
         _row(group, looks, "batch_size", "seq_len"),
         _row(group, looks, "seq_len", "batch_size"),
     ]
     return [row for row in rows if row]
+
+
+def _fastest(group: Group) -> list[str]:
+    """As many backends as a picture has curves, those that come first most on average."""
+    ranks: dict[str, list[int]] = {}
+    for line in group.lines:
+        for rank, name in enumerate(sorted(line.timed(), key=line.timed().__getitem__)):
+            ranks.setdefault(name, []).append(rank)
+    return sorted(ranks, key=lambda name: fmean(ranks[name]))[:CURVES]
 
 
 def _row(group: Group, looks: Looks, fixed: _Axis, axis: _Axis) -> list[Plot]:
@@ -105,14 +119,14 @@ def _row(group: Group, looks: Looks, fixed: _Axis, axis: _Axis) -> list[Plot]:
 
 def _plot(title: str, axis: _Axis, lines: dict[int, Line], looks: Looks) -> Plot:
     sizes = sorted(lines)
-    names = {name for line in lines.values() for name in line.timed()}
-    most = max(POINTS // (2 * ACROSS * len(names)), 3)
+    names = {name for line in lines.values() for name in line.timed()} & looks.keys()
+    most = max(POINTS // (2 * ACROSS * max(len(names), 1)), 3)
     sizes = [sizes[at] for at in spread(len(sizes), most)]
     curves: dict[str, list[Point]] = {}
     for size in sizes:
         steps = lines[size].workload.valid_steps
         for name, row in lines[size].rows.items():
-            if row.time_s is not None:
+            if row.time_s is not None and name in looks:
                 low, high = (end / steps for end in row.time_s.ci95)
                 point = Point(size, low, row.time_s.median / steps, high, is_disturbed(row))
                 curves.setdefault(name, []).append(point)
