@@ -155,10 +155,12 @@ def _choice(choice: Choice) -> Json:
         "contests": len(choice.contests),
         "won": len(choice.won),
         "surely_won": len(choice.surely_won),
+        "surely_lost": len(choice.surely_lost),
         "typically_ahead": choice.typically_ahead,
         "best": _contest(*ahead[-1], choice.backend),
         "worst": _contest(*ahead[0], choice.backend),
         "over_baseline": choice.over and choice.over.speedup,
+        "other": choice.other,
     }
 
 
