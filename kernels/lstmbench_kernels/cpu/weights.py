@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..cells.layout import Layout
 from ..spec import Shape
 from .host import registers
-from .pack import Geometry, pack_bias, pack_product, pack_transposed
+from .pack import Geometry, Packing, pack_bias, pack_product, pack_transposed
 from .tile import TILE_VECTORS
 
 Array = NDArray[Any]
@@ -22,7 +22,7 @@ class Weights:
         self.layout, self.shape, self.dtype = layout, shape, np.dtype(dtype)
         self.loaded: dict[str, Array] = {}
         self._layers = list(shape.layers())
-        self._packed: dict[tuple[Any, ...], tuple[Geometry, Array]] = {}
+        self._packings: dict[tuple[Any, ...], Packing] = {}
 
     def geometry(self, index: int, unit_groups: int = 1) -> Geometry:
         """The padded sizes of a layer and direction whose units so many threads share."""
@@ -32,23 +32,29 @@ class Weights:
 
     def load(self, parameters: Mapping[str, Array]) -> None:
         """Copy a state dict and pack it, in every order in use and in that of a thread alone."""
-        self.loaded = {name: array.copy() for name, array in parameters.items()}
-        for (name, index, *_), (geometry, array) in self._packed.items():
-            array[...] = self._pack(name, index, geometry)
-        for index in range(len(self._layers)):
-            for name in ("weight_x", "weight_h", "bias"):
-                self.packed(name, index, self.geometry(index))
+        if not self.loaded:
+            self.loaded = {name: array.copy() for name, array in parameters.items()}
+            for index in range(len(self._layers)):
+                for name in ("weight_x", "weight_h", "bias"):
+                    self.packed(name, index, self.geometry(index))
+            return
+        for name, array in self.loaded.items():  # in its place: packings read from there
+            np.copyto(array, parameters[name])
+        for packing in self._packings.values():
+            packing.fill()
 
     def packed(self, name: str, index: int, geometry: Geometry) -> Array:
         """One packed array, which stays in its place for as long as the network lives."""
         key = name, index, geometry.unit_vectors, geometry.hidden_gradient_vectors
         if name != "weight_h_t":  # the only one in which the last counts
             key = *key[:-1], 0
-        if key not in self._packed:
-            self._packed[key] = geometry, self._pack(name, index, geometry)
-        return self._packed[key][1]
+        if key not in self._packings:
+            packing = self._pack(name, index, geometry)
+            packing.fill()
+            self._packings[key] = packing
+        return self._packings[key].array
 
-    def _pack(self, name: str, index: int, geometry: Geometry) -> Array:
+    def _pack(self, name: str, index: int, geometry: Geometry) -> Packing:
         suffix = self._layers[index][2]
         weight_ih, weight_hh = self.loaded["weight_ih" + suffix], self.loaded["weight_hh" + suffix]
         layout = self.layout
