@@ -313,6 +313,16 @@ def run_tool(
     )
 
 
+@pytest.fixture
+def torch_alone():
+    """PyTorch on one thread: two that share a tiny network spend their time waiting."""
+    torch = require_peer("torch")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(scope="session")
 def golden_result() -> Result:
     """A result file of version 1, written once: every later version of the reader must read it."""

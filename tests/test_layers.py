@@ -253,6 +253,12 @@ def loaded_by(code):
     return tops(json.loads(done.stderr))
 
 
+def test_importing_the_kernels_loads_nothing_of_training():
+    script = "import lstmbench_kernels, lstmbench_kernels.layer, sys\n"
+    script += "assert not [name for name in sys.modules if 'training' in name.split('.')]"
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
 def command(*arguments):
     return (
         "from lstmbench.cli import main\n"

@@ -1,0 +1,26 @@
+"""The head: outputs = features Wᵀ + b, as ``torch.nn.Linear`` names and shapes it."""
+
+# N = rows, F = features, O = outputs
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+def dense(features: Array, weight: Array, bias: Array) -> Array:
+    """``(N, O)`` of ``features (N, F)``, ``weight (O, F)`` and ``bias (O,)``."""
+    outputs: Array = features @ weight.T
+    outputs += bias
+    return outputs
+
+
+def dense_gradient(
+    dfeatures: Array, dweight: Array, dbias: Array, doutputs: Array, features: Array, weight: Array
+) -> None:
+    """Write the gradients of all three operands, given that of the outputs, ``(N, O)``."""
+    np.matmul(doutputs, weight, out=dfeatures)
+    np.matmul(doutputs.T, features, out=dweight)
+    np.sum(doutputs, axis=0, out=dbias)
