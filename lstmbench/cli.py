@@ -14,6 +14,7 @@ from .commands.gate import gate
 from .commands.gradients import gradients
 from .commands.history import history
 from .commands.importing import import_
+from .commands.learn import learn
 from .commands.listing import list_
 from .commands.report import report
 from .commands.run import run
@@ -63,6 +64,7 @@ app.command()(export)
 app.command(name="import")(import_)
 app.command()(gate)
 app.command()(gradients)
+app.command()(learn)
 app.command()(doctor)
 
 

@@ -78,7 +78,12 @@ class Installation:
 
 
 class WorkerProcess:
-    """A worker in a process of its own."""
+    """A worker in a process of its own.
+
+    ``SERVES`` is the module that the process runs.
+    """
+
+    SERVES = "lstmbench.serve"
 
     def __init__(
         self,
@@ -111,7 +116,7 @@ class WorkerProcess:
                     str(self._installation.python),
                     "-P",
                     "-m",
-                    "lstmbench.serve",
+                    self.SERVES,
                     str(theirs.fileno()),
                 ],
                 env={**self._installation.variables(), **dict.fromkeys(THREAD_VARIABLES, count)},

@@ -132,13 +132,18 @@ def write(path: Path, header: Header, rows: Sequence[Row]) -> None:
 
 def write_atomically(path: Path, text: str) -> None:
     """Replace a file in one step; raises ``OutputError``, and then the old file is as it was."""
+    write_bytes_atomically(path, text.encode())
+
+
+def write_bytes_atomically(path: Path, content: bytes) -> None:
+    """The same for what is no text."""
     temporary = None
     try:
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+            dir=path.parent, prefix=f".{path.name}.", delete=False
         ) as file:
             temporary = Path(file.name)
-            file.write(text)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         umask = os.umask(0)

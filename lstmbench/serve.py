@@ -11,11 +11,13 @@ import gc
 import json
 import signal
 import sys
+from collections.abc import Callable
 from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from .backends.base import Backend
 from .backends.registry import entry, load
 from .backends.under_test import kernels
 from .errors import BackendUnavailable
@@ -31,6 +33,33 @@ from .workload import Workload
 LOADING = 2
 
 
+def receive(talk: Connection) -> dict[str, Any]:
+    """The next message; raises ``EOFError`` where the other side has hung up."""
+    message: dict[str, Any] = json.loads(talk.recv_bytes())
+    return message
+
+
+def send(talk: Connection, **message: object) -> None:
+    """Say something."""
+    talk.send_bytes(json.dumps(message).encode())
+
+
+def open_backend(talk: Connection, opening: dict[str, Any]) -> Backend | None:
+    """Keep to the processors that a first message names, load its backend, and say how it went."""
+    if opening["cpus"]:
+        bind_all_threads(opening["cpus"])
+    try:
+        backend = load(opening["backend"])
+    except BackendUnavailable as error:
+        send(talk, unavailable=str(error))
+        return None
+    except Exception as error:  # noqa: BLE001  a broken installation may raise anything
+        send(talk, unavailable=f"{opening['backend']}: {type(error).__name__}: {one_line(error)}")
+        return None
+    send(talk, version=backend.version, kernels=str(Path(kernels().__file__).parent))
+    return backend
+
+
 def _die_with_parent() -> None:
     """Ask the kernel to end this process when the one that started it is gone."""
     if sys.platform == "linux":
@@ -40,38 +69,22 @@ def _die_with_parent() -> None:
 
 def serve(talk: Connection) -> None:
     """Answer rows until the other side hangs up."""
-
-    def receive() -> dict[str, Any]:
-        message: dict[str, Any] = json.loads(talk.recv_bytes())
-        return message
-
-    def send(**message: object) -> None:
-        talk.send_bytes(json.dumps(message).encode())
-
-    opening = receive()
-    if opening["cpus"]:
-        bind_all_threads(opening["cpus"])
-    try:
-        backend = load(opening["backend"])
-    except BackendUnavailable as error:
-        send(unavailable=str(error))
+    opening = receive(talk)
+    backend = open_backend(talk, opening)
+    if backend is None:
         return
-    except Exception as error:  # noqa: BLE001  a broken installation may raise anything
-        send(unavailable=f"{opening['backend']}: {type(error).__name__}: {one_line(error)}")
-        return
-    send(version=backend.version, kernels=str(Path(kernels().__file__).parent))
     # What a backend on a GPU does on the host is not what is compared.
     on_cpu = entry(opening["backend"]).device == "cpu"
     limits = Limits(opening["threads"], tuple(opening["cpus"])) if on_cpu else None
     oracles = OracleStore(Path(opening["oracles"]) if opening["oracles"] else None)
 
     def tell(phase: str) -> None:
-        send(phase=phase)
+        send(talk, phase=phase)
 
     nothing = Outcome(status="failed", reason="no row was verified before")
     row: Verified | Outcome = nothing
     for answered in count():
-        request = receive()
+        request = receive(talk)
         target = Target(**request["target"]) if request["target"] else None
         if request["workload"]:
             workload = Workload(
@@ -83,14 +96,14 @@ def serve(talk: Connection) -> None:
         outcome = outcome_of(row, target, tell, limits)
         if request["workload"] and target:
             row = nothing
-        send(outcome=outcome.model_dump(mode="json"))
+        send(talk, outcome=outcome.model_dump(mode="json"))
         # Libraries and compiled code are there with the first rows, and stay: to look through them
         # for garbage would take 70 ms before each measurement.
         if answered < LOADING:
             gc.freeze()
 
 
-def main() -> None:
+def main(serve: Callable[[Connection], None] = serve) -> None:
     """Run a worker on the socket that the command line names."""
     _die_with_parent()
     with Connection(int(sys.argv[1])) as talk:

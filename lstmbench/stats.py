@@ -76,3 +76,15 @@ def summarise(samples: Sequence[Seconds]) -> Summary:
 def geometric_mean(values: Iterable[float]) -> float:
     """The mean of ratios; of no values it is an error, never a silent 1."""
     return exp(fmean(map(log, values)))
+
+
+def proportion_interval(count: int, of: int, confidence: float = 0.95) -> tuple[float, float]:
+    """The exact interval of a share, by Clopper & Pearson, Biometrika 26(4), 1934."""
+    if not 0 <= count <= of or of == 0:
+        raise ValueError(f"proportion: expected 0 <= count <= of and of > 0, got {count} of {of}")
+    from scipy.special import betaincinv
+
+    tail = (1 - confidence) / 2
+    low = float(betaincinv(count, of - count + 1, tail)) if count else 0.0
+    high = float(betaincinv(count + 1, of - count, 1 - tail)) if count < of else 1.0
+    return low, high

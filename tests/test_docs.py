@@ -20,6 +20,8 @@ from lstmbench.gate.selftest import SelfTestFile
 from lstmbench.gate.selftest_page import page, tries_table
 from lstmbench.gradients import GradientsFile
 from lstmbench.labels import kind_of
+from lstmbench.learning.page import page as learning_page
+from lstmbench.learning.records import LearningFile
 from lstmbench.report import blocks
 from lstmbench.report.page import RANKS, markdown
 from lstmbench.report.shelf import Shelf
@@ -144,6 +146,15 @@ def test_the_page_beside_a_file_of_gradients_is_its_own():
         file = GradientsFile.model_validate_json(path.read_text(encoding="utf-8"))
         text = path.with_suffix(".md").read_text(encoding="utf-8")
         assert text == gradients_page.page(file, Shelf(path.stem)), path
+
+
+def test_the_page_beside_a_file_of_learning_is_its_own():
+    files = list((RESULTS / "learning").glob("*.json"))
+    assert files
+    for path in files:
+        file = LearningFile.model_validate_json(path.read_text(encoding="utf-8"))
+        text = path.with_suffix(".md").read_text(encoding="utf-8")
+        assert text == learning_page(file, Shelf(path.stem)), path
 
 
 def test_the_exit_codes_on_the_page_are_those_of_the_tool():

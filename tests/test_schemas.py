@@ -10,6 +10,7 @@ from lstmbench import result
 from lstmbench.gate.records import GateFile
 from lstmbench.gate.selftest import SelfTestFile
 from lstmbench.gradients import GradientsFile
+from lstmbench.learning.records import LearningFile
 from lstmbench.records import Result
 from lstmbench.result import json_schema
 
@@ -21,12 +22,14 @@ COMMANDS = {
     "gate-1": ("gate", "--schema"),
     "gate-self-test-1": ("gate", "--self-test", "--schema"),
     "gradients-1": ("gradients", "--schema"),
+    "learning-1": ("learn", "--schema"),
 }
 KINDS = {
     "result-1": Result,
     "gate-1": GateFile,
     "gate-self-test-1": SelfTestFile,
     "gradients-1": GradientsFile,
+    "learning-1": LearningFile,
 }
 
 

@@ -1,0 +1,198 @@
+"""Learn: from the options of a person to settings, and from what came of them to an exit code."""
+
+import shlex
+import sys
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from ..errors import Exit, UsageError, unknown
+from .options import AsJson, Quietly, names, print_json
+
+if TYPE_CHECKING:
+    from ..learning.records import LearningFile, Settings
+
+# What --resume goes on with whatever they are.
+APART = {"output", "resume", "as_json", "quiet", "schema"}
+ALL_BACKENDS = "numba-cpu,torch-cpu,keras-cpu"
+
+
+def learn(
+    context: typer.Context,
+    task: Annotated[str, typer.Argument(help="What to learn, such as adding or copy.")] = "adding",
+    lag: Annotated[
+        int | None, typer.Option(help="Steps over which to remember; default: that of the task.")
+    ] = None,
+    cell: Annotated[str, typer.Option(help="Cells: lstm, gru, rnn-tanh, rnn-relu, -bi.")] = "lstm",
+    backend: Annotated[
+        str, typer.Option("--backend", "-b", help="Backends; one that is missing is an error.")
+    ] = ALL_BACKENDS,
+    hidden_size: Annotated[int, typer.Option(min=1, max=4096, help="The hidden size.")] = 64,
+    layers: Annotated[int, typer.Option(min=1, max=16, help="Layers.")] = 1,
+    batch_size: Annotated[int, typer.Option(min=1, max=4096, help="Sequences in a step.")] = 32,
+    optimiser: Annotated[
+        Literal["adam", "rmsprop", "sgd"], typer.Option(help="Its formula is PyTorch's.")
+    ] = "adam",
+    lr: Annotated[float, typer.Option(help="The learning rate.")] = 1e-3,
+    clip: Annotated[
+        float, typer.Option(help="Greatest global norm of the gradients; 0: no clipping.")
+    ] = 5.0,
+    forget_bias: Annotated[
+        float | None,
+        typer.Option(min=-100, max=100, help="Of an LSTM's forget gates at first; default: drawn."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="Trials of each kind.")] = 3,
+    target: Annotated[
+        float | None, typer.Option(help="Solved below this score; default: the task's goal.")
+    ] = None,
+    max_steps: Annotated[int, typer.Option(min=1, help="Steps of a trial at most.")] = 10_000,
+    budget: Annotated[float, typer.Option(help="Seconds of training of a trial at most.")] = 300.0,
+    every: Annotated[int, typer.Option(min=1, help="Steps between evaluations.")] = 50,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Of each backend; default: all cores.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write FILE.json and FILE.md.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the interrupted run of -o.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quietly = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of such a file.")
+    ] = False,
+) -> Exit:
+    """Train until a target is reached: how often, how fast, and beside whom."""
+    from rich.console import Console
+
+    from ..environment import usable_cpus
+    from ..learning import session
+    from ..learning.records import LearningFile, Settings
+    from ..learning.table import renderable
+    from ..learning.view import watcher
+    from ..result import json_schema
+    from ..tasks import load
+    from ..terminal import console, write_json
+
+    if schema:
+        print_json(json_schema(LearningFile))
+        return Exit.OK
+    _check_output(output, resume=resume)
+    settings = Settings(
+        task=task,
+        lag=lag,
+        cells=_cells(cell),
+        backends=_backends(backend),
+        hidden_size=hidden_size,
+        num_layers=layers,
+        batch_size=batch_size,
+        optimiser=optimiser,
+        lr=_positive("--lr", lr),
+        clip=_positive("--clip", clip) if clip else None,
+        forget_bias=forget_bias,
+        seeds=seeds,
+        target=load(task, lag=lag).goal.below if target is None else _positive("--target", target),
+        max_steps=max_steps,
+        budget_s=_positive("--budget", budget),
+        every=every,
+        threads=threads or len(usable_cpus()),
+    )
+    given = _given(context)
+    file = _begun(settings, output, resume=resume, asked=bool(given - APART))
+    see = watcher(Console(stderr=True), file.settings.target, quiet=quiet or as_json)
+    try:
+        with see.showing():
+            file = session.run(file, output, see)
+    except KeyboardInterrupt:
+        return _interrupted(output)
+    if as_json:
+        write_json(file.as_file())
+    elif not quiet:
+        console().print(renderable(file))
+    return _ended(file, named="backend" in given)
+
+
+def _given(context: typer.Context) -> set[str]:
+    """The names of what a person has said, and not left at its default."""
+    return {
+        name
+        for name in context.params
+        if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
+    }
+
+
+def _check_output(output: Path | None, *, resume: bool) -> None:
+    if output is not None and output.suffix != ".json":
+        raise UsageError(f"-o: expected a file ending in .json, got {output}")
+    if output is not None and output.is_dir():
+        raise UsageError(f"-o: {output} is a folder, expected a file to write")
+    if resume and output is None:
+        raise UsageError("--resume: expected -o FILE.json, what the interrupted run was to write")
+
+
+def _cells(text: str) -> tuple[str, ...]:
+    from ..workload import split_cell_name
+
+    found = tuple(dict.fromkeys(names(text) or ()))
+    for name in found:
+        split_cell_name(name)
+    return found
+
+
+def _backends(text: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(names(text) or ()))
+    known = ALL_BACKENDS.split(",")
+    for name in found:
+        if name not in known:
+            raise UsageError(unknown("backend", name, known))
+    return found
+
+
+def _positive(name: str, value: float) -> float:
+    if not 0 < value < inf:
+        raise UsageError(f"{name}: expected a number above 0, got {value:g}")
+    return value
+
+
+def _begun(
+    settings: "Settings", output: Path | None, *, resume: bool, asked: bool
+) -> "LearningFile":
+    """A new run, or the one that was interrupted."""
+    from ..learning import session
+
+    if not resume or output is None:
+        if output is not None:
+            session.require_new(output)
+        return session.begin(settings)
+    file = session.take_up(output)
+    if asked and file.settings != settings:
+        raise UsageError(
+            f"--resume: {session.unfinished(output)} was begun with other options; "
+            f"leave them out, or repeat: {file.command}"
+        )
+    return file
+
+
+def _interrupted(output: Path | None) -> Exit:
+    again = shlex.join(["lstmbench", "learn", "--resume", "-o", str(output)])
+    kept = f"go on with: {again}" if output else "nothing is kept without -o"
+    print(f"interrupted; {kept}", file=sys.stderr)
+    return Exit.INTERRUPTED
+
+
+def _ended(file: "LearningFile", *, named: bool) -> Exit:
+    """Incomplete where a trial failed, or a backend that was asked for was not to be had."""
+    bad = [
+        trial
+        for trial in file.trials
+        if trial.status == "failed" or (named and trial.status == "unavailable")
+    ]
+    if not bad:
+        return Exit.OK
+    more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
+    line = f"incomplete: {bad[0].name} {bad[0].status}: {bad[0].reason}{more}"
+    print(" ".join(line.split()), file=sys.stderr)
+    return Exit.INCOMPLETE

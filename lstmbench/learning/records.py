@@ -1,0 +1,183 @@
+"""The file of `lstmbench learn`: what was trained, how, and what came of each trial."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from ..environment import Environment
+from ..model import Model, NotNegative, Positive, Size
+
+Status = Literal["solved", "unsolved", "diverged", "failed", "unavailable"]
+# Those that say something about learning.
+TRAINED = ("solved", "unsolved", "diverged")
+Count = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Optimiser = Literal["adam", "rmsprop", "sgd"]
+
+
+class Settings(Model):
+    """All that says what a trial does, besides its cell, its backend and its seed."""
+
+    task: str
+    """The name of the task."""
+    lag: Size | None
+    """Steps over which something has to be remembered; null: that of the task."""
+    cells: tuple[str, ...]
+    """Cells, in their order; -bi is bidirectional."""
+    backends: tuple[str, ...]
+    """Backends, in the order in which they take turns."""
+    hidden_size: Size
+    """H."""
+    num_layers: Size
+    """Layers one above the other."""
+    batch_size: Size
+    """Sequences in a step."""
+    optimiser: Optimiser
+    """Its formula is that of PyTorch, with PyTorch's defaults, for every backend."""
+    lr: Positive
+    """The learning rate."""
+    clip: Positive | None
+    """The greatest global norm of the gradients; null: none."""
+    forget_bias: float | None
+    """What the biases of an LSTM's forget gate sum to at first; null: as drawn."""
+    seeds: Size
+    """Seeds 0 to this less one, each with weights and batches of its own."""
+    target: Positive
+    """A trial is solved where the score of the test set is below this."""
+    max_steps: Size
+    """Steps of a trial at most."""
+    budget_s: Positive
+    """Seconds of training of a trial at most; looked at with each evaluation."""
+    every: Size
+    """Steps from one evaluation to the next."""
+    threads: Size
+    """Of each backend."""
+
+
+class Lesson(Model):
+    """The task, in its own words and numbers."""
+
+    description: str
+    """What is to be learnt."""
+    source: str
+    """Where the definition is from."""
+    metric: str
+    """What a score is; lower is better."""
+    trivial: float
+    """The score of the best answer that does not look at the input."""
+    baselines: dict[str, float]
+    """Scores of other answers, by name."""
+    test_size: Size
+    """Sequences in the test set."""
+
+
+class Point(Model):
+    """A trial at one evaluation."""
+
+    step: Count
+    """Steps so far."""
+    seconds: NotNegative
+    """Seconds of training steps so far."""
+    loss: float | None
+    """Mean loss of the batches since the evaluation before; null at the start."""
+    score: float | None
+    """That of the test set; null where it is not finite."""
+
+
+class Trial(Model):
+    """One cell, one backend, one seed."""
+
+    cell: str
+    """Such as lstm or gru-bi."""
+    backend: str
+    """Its name."""
+    backend_version: str
+    """What it calls itself; empty where it could not be loaded."""
+    seed: Count
+    """Of weights and batches."""
+    status: Status
+    """Solved: the target was reached. Diverged: a loss, a gradient or a score was not finite."""
+    reason: str
+    """Why a trial ended without its target; empty where it is solved."""
+    steps_to_target: Size | None
+    """The step of the first evaluation below the target; null where there is none."""
+    seconds_to_target: NotNegative | None
+    """Seconds of training steps until then."""
+    sequences_per_s: NotNegative | None
+    """Sequences trained on in a second of training."""
+    initial_score: float | None
+    """Before the first step; null where there is none."""
+    final_score: float | None
+    """At the last evaluation."""
+    other_load: NotNegative | None
+    """Processors that other processes kept busy meanwhile; null where that cannot be told."""
+    curve: tuple[Point, ...]
+    """One point for each evaluation, the first before the first step."""
+
+    @property
+    def name(self) -> str:
+        """The trial for a person."""
+        return f"{self.cell} {self.backend} seed {self.seed}"
+
+
+class Ratio(Model):
+    """How much longer than our own backend one took to the target, with the same seed."""
+
+    seed: Count
+    """Which."""
+    ratio: Positive
+    """Seconds to target of this backend / ours; above 1 ours is faster."""
+
+
+class Group(Model):
+    """The trials of one cell and one backend together."""
+
+    cell: str
+    """Its name."""
+    backend: str
+    """Its name."""
+    trials: Count
+    """Those that trained: solved, unsolved or diverged."""
+    solved: Count
+    """Those of them that reached the target."""
+    success_rate: Share | None
+    """The one divided by the other; null where nothing trained."""
+    success_ci95: tuple[Share, Share] | None
+    """Its exact 95 % interval (Clopper and Pearson)."""
+    seconds_median: NotNegative | None
+    """Median time to target, an unsolved trial later than any; null where that is in the middle."""
+    seconds_range: tuple[NotNegative, NotNegative] | None
+    """The least and the greatest time to target of the solved."""
+    steps_median: NotNegative | None
+    """The same of the steps."""
+    sequences_per_s: NotNegative | None
+    """The median over the trials."""
+    ratios: tuple[Ratio, ...]
+    """Beside our own backend, for each seed that both solved; empty for our own."""
+
+
+class LearningFile(Model):
+    """What several backends needed to learn a task."""
+
+    model_config = ConfigDict(title="lstmbench learning")
+
+    schema_: Annotated[Literal["lstmbench/learning"], Field(alias="schema")] = "lstmbench/learning"
+    """What kind of file this is."""
+    version: Literal[1] = 1
+    """The version of the format."""
+    created: str
+    """UTC, ISO 8601."""
+    command: str
+    """The command line that makes it again."""
+    environment: Environment
+    """The machine and the software."""
+    settings: Settings
+    """What was asked for."""
+    lesson: Lesson
+    """What was to be learnt."""
+    timed: str
+    """What is inside the seconds, and what is not."""
+    trials: tuple[Trial, ...]
+    """In the order in which they ran."""
+    groups: tuple[Group, ...]
+    """Each cell and backend over its seeds."""

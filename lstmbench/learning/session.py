@@ -1,0 +1,139 @@
+"""One `lstmbench learn` from its settings to its file and its page, interrupted or not.
+
+While it is unfinished, ``FILE.json.unfinished`` holds the trials that have ended, and
+``FILE.json.CELL-BACKEND-SEED.npz`` the one on its way.  Both are gone when ``FILE.json`` is there.
+"""
+
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..environment import describe, fingerprint, machine
+from ..errors import OutputError, UsageError
+from ..report.shelf import write_page
+from ..result import validated, write_atomically
+from ..tasks import Task, load
+from . import page, process
+from .records import LearningFile, Lesson, Settings, Trial
+from .summary import groups
+from .trial import TIMED
+from .view import Quiet
+
+Key = tuple[str, str, int]
+
+
+def begin(settings: Settings) -> LearningFile:
+    """The file of a run that has no trial yet."""
+    return LearningFile(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=shlex.join(["lstmbench", *sys.argv[1:]]),
+        environment=describe(),
+        settings=settings,
+        lesson=_lesson(load(settings.task, lag=settings.lag)),
+        timed=TIMED,
+        trials=(),
+        groups=(),
+    )
+
+
+def _lesson(task: Task) -> Lesson:
+    return Lesson(
+        description=task.description,
+        source=task.source,
+        metric=task.goal.metric,
+        trivial=task.trivial,
+        baselines=dict(task.baselines),
+        test_size=task.test_set().x.shape[1],
+    )
+
+
+def unfinished(output: Path) -> Path:
+    """Where the trials that have ended are until all have."""
+    return output.with_name(f"{output.name}.unfinished")
+
+
+def take_up(output: Path) -> LearningFile:
+    """What an interrupted run has left; raises ``UsageError`` or ``ResultFormatError``."""
+    path = unfinished(output)
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"--resume: {path} cannot be read ({error.strerror}): no run was interrupted"
+        ) from error
+    file = validated(path, text, LearningFile, "an lstmbench learning file")
+    here, there = fingerprint(machine()), fingerprint(file.environment.machine)
+    if here != there:
+        raise UsageError(
+            f"--resume: expected the machine that began ({file.environment.machine.cpu_model}, "
+            f"{there}), got {here}: times of two machines are not one run"
+        )
+    return file
+
+
+def _checkpoint(output: Path, cell: str, backend: str, seed: int) -> Path:
+    """Where the trial on its way is."""
+    return output.with_name(f"{output.name}.{cell}-{backend}-{seed}.npz")
+
+
+def require_new(output: Path) -> None:
+    """Raise ``UsageError`` where an unfinished run would be lost."""
+    path = unfinished(output)
+    if path.exists():
+        raise UsageError(
+            f"{path}: holds an unfinished run; go on with it (--resume -o {output}) or delete it"
+        )
+
+
+def run(file: LearningFile, output: Path | None, watcher: Quiet) -> LearningFile:
+    """Run the trials that are left; where there is an output, write it and its page.
+
+    Raises ``KeyboardInterrupt`` as it comes: by then all that was done is on the disk.
+    """
+    if output is not None:
+        _make_folder(output)
+        write_atomically(unfinished(output), file.as_file())
+    done = {(trial.cell, trial.backend, trial.seed) for trial in file.trials}
+    for cell, backend, seed in _keys(file.settings):
+        if (cell, backend, seed) in done:
+            continue
+        checkpoint = _checkpoint(output, cell, backend, seed) if output else None
+        watcher.started(f"{cell} {backend} seed {seed}")
+        trial = process.train(file.settings, cell, backend, seed, checkpoint, watcher.point)
+        watcher.ended(trial)
+        file = with_trials(file, (*file.trials, trial))
+        if output is not None and checkpoint is not None:
+            write_atomically(unfinished(output), file.as_file())
+            checkpoint.unlink(missing_ok=True)
+    if output is not None:
+        write(output, file)
+        unfinished(output).unlink()
+    return file
+
+
+def with_trials(file: LearningFile, trials: Sequence[Trial]) -> LearningFile:
+    """The file with these trials, and what they come to."""
+    return file.model_copy(update={"trials": tuple(trials), "groups": groups(trials)})
+
+
+def _keys(settings: Settings) -> Iterator[Key]:
+    """Every trial; the backends of a seed one after the other, so that what disturbs hits all."""
+    for seed in range(settings.seeds):
+        for cell in settings.cells:
+            for backend in settings.backends:
+                yield cell, backend, seed
+
+
+def _make_folder(output: Path) -> None:
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{output.parent}: cannot be a folder: {error.strerror}") from error
+
+
+def write(output: Path, file: LearningFile) -> None:
+    """The file, the page beside it, and its picture; raises ``OutputError``."""
+    write_atomically(output, file.as_file())
+    write_page(output.with_suffix(".md"), lambda shelf: page.page(file, shelf))

@@ -1,0 +1,153 @@
+"""One trial: train until the target is reached, look at the test set every so many steps.
+
+Seconds are those of the steps alone, by a clock that never goes back.  Drawing and preparing
+batches, evaluation, checkpoints and compilation are outside: one step that is taken back compiles.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from math import isfinite
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from ..clock import Clock
+from ..tasks import Task
+from ..units import Seconds
+from .checkpoint import Checkpoint
+from .learner import Learner
+from .records import Point, Settings, Status
+
+TIMED = (
+    "training steps: forward, loss, backward, clipping and the optimiser, until the loss is a "
+    "number of Python's; drawing the batches and giving them to the framework, evaluation, "
+    "checkpoints and compilation are outside"
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a trial ended, and its curve."""
+
+    status: Status
+    reason: str
+    steps: int
+    seconds: Seconds
+    curve: tuple[Point, ...]
+
+
+@dataclass
+class _Progress:
+    """A trial on its way."""
+
+    random: np.random.Generator
+    step: int = 0
+    seconds: Seconds = 0.0
+    curve: tuple[Point, ...] = ()
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "random": self.random.bit_generator.state,
+            "step": self.step,
+            "seconds": self.seconds,
+            "curve": [point.model_dump() for point in self.curve],
+        }
+
+    @classmethod
+    def of(cls, seed: int, facts: dict[str, Any] | None) -> "_Progress":
+        found = cls(np.random.default_rng(seed))
+        if facts is not None:
+            found.random.bit_generator.state = facts["random"]
+            found.step, found.seconds = facts["step"], facts["seconds"]
+            found.curve = tuple(Point.model_validate(point) for point in facts["curve"])
+        return found
+
+
+def run(
+    learner: Learner,
+    task: Task,
+    settings: Settings,
+    seed: int,
+    *,
+    clock: Clock,
+    begun: Checkpoint | None = None,
+    keep: Callable[[Checkpoint], None] = lambda _checkpoint: None,
+    tell: Callable[[Point], None] = lambda _point: None,
+) -> Outcome:
+    """Train from the start, or from where a checkpoint was made.
+
+    Args:
+        keep: is given a checkpoint at every evaluation.
+        tell: is given each point of the curve, the old ones too.
+    """
+    _compile(learner, task, settings)
+    now = _Progress.of(seed, begun.facts if begun else None)
+    if begun:
+        learner.load(begun.arrays)
+    for point in now.curve:
+        tell(point)
+    test = task.test_set()
+    prepared = learner.prepare(test)
+
+    def look(loss: float | None) -> Point:
+        with np.errstate(over="ignore", invalid="ignore"):
+            score = task.score(learner.outputs(prepared), test)
+        found = Point(
+            step=now.step,
+            seconds=now.seconds,
+            loss=loss,
+            score=score if isfinite(score) else None,
+        )
+        now.curve += (found,)
+        keep(Checkpoint(learner.state(), now.facts()))
+        tell(found)
+        return found
+
+    if not now.curve:
+        look(None)
+    while (end := _end(now, settings)) is None:
+        try:
+            loss = _train(learner, task, settings, now, clock)
+        except FloatingPointError as error:
+            return Outcome("diverged", str(error), now.step, now.seconds, now.curve)
+        look(loss)
+    status, reason = end
+    return Outcome(status, reason, now.step, now.seconds, now.curve)
+
+
+def _compile(learner: Learner, task: Task, settings: Settings) -> None:
+    """Take a step on a batch that is nobody's, and take it back."""
+    fresh = learner.state()
+    batch = task.batch(np.random.default_rng([0, 1]), settings.batch_size)
+    with suppress(FloatingPointError):
+        learner.step(learner.prepare(batch))
+    learner.load(fresh)
+
+
+def _train(learner: Learner, task: Task, settings: Settings, now: _Progress, clock: Clock) -> float:
+    """Steps until the next evaluation; their mean loss."""
+    losses = []
+    for _ in range(min(settings.every, settings.max_steps - now.step)):
+        batch = learner.prepare(task.batch(now.random, settings.batch_size))
+        start = clock.now()
+        loss = learner.step(batch)
+        now.seconds += clock.now() - start
+        now.step += 1
+        losses.append(loss)
+    return fmean(losses)
+
+
+def _end(now: _Progress, settings: Settings) -> tuple[Status, str] | None:
+    """How the trial has ended by now; ``None`` where it goes on."""
+    score = now.curve[-1].score
+    if score is None:
+        return "diverged", f"step {now.step}: the score of the test set is not finite"
+    if score < settings.target:
+        return "solved", ""
+    if now.step >= settings.max_steps:
+        return "unsolved", f"the target was not reached in {now.step} steps"
+    if now.seconds >= settings.budget_s:
+        return "unsolved", f"the target was not reached in {now.seconds:.0f} s of training"
+    return None

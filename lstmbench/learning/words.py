@@ -1,0 +1,64 @@
+"""How a group of trials is told, on a page and on a terminal."""
+
+from ..stats import geometric_mean
+from ..summary import BUSY
+from ..units import duration, ratio, significant
+from .records import Group, LearningFile, Settings
+from .summary import OURS
+
+
+def lag(settings: Settings) -> str:
+    """The lag behind the name of a task, where it was given."""
+    return "" if settings.lag is None else f", lag {settings.lag}"
+
+
+def number(value: float | None) -> str:
+    """A score or a loss with three digits."""
+    if value is None:
+        return "–"
+    plain = value == 0 or 1e-4 <= abs(value) < 1e6
+    return significant(value) if plain else f"{value:.2e}"
+
+
+def of_seeds(group: Group) -> str:
+    """How many of how many, with the interval."""
+    if group.success_ci95 is None:
+        return "did not run"
+    low, high = group.success_ci95
+    return (
+        f"solved with {group.solved} of {group.trials} seeds "
+        f"(95 % interval {100 * low:.0f} % to {100 * high:.0f} %)"
+    )
+
+
+def seconds(group: Group) -> str:
+    """The median time to target, and the range."""
+    if group.seconds_range is None:
+        return "–"
+    least, most = map(duration, group.seconds_range)
+    if group.seconds_median is None:
+        return f"{least} to {most} where solved"
+    return f"{duration(group.seconds_median)} ({least} to {most})"
+
+
+def beside(group: Group, *, brief: bool = False) -> str:
+    """How much longer than our own, over the seeds that both solved."""
+    ratios = [each.ratio for each in group.ratios]
+    mean = geometric_mean(ratios)
+    if brief:
+        return ratio(mean)
+    ends = f"{ratio(min(ratios))} to {ratio(max(ratios))}"
+    over = f"{ends} over {len(ratios)} seeds" if len(ratios) > 1 else "one seed"
+    return f"{ratio(mean)} the time of {OURS} ({over})"
+
+
+def disturbed(file: LearningFile) -> str | None:
+    """What other processes did meanwhile, where that was enough to doubt the times."""
+    loads = [trial.other_load for trial in file.trials if trial.other_load is not None]
+    most = max(loads, default=0.0)
+    if most <= BUSY:
+        return None
+    return (
+        f"times are in doubt: other processes kept up to {most:.1f} of "
+        f"{file.environment.machine.usable_cores} cores busy meanwhile"
+    )

@@ -1,0 +1,126 @@
+"""Learning curves: the score of the test set over the seconds of training, a line a trial."""
+
+from collections.abc import Sequence
+from itertools import cycle
+from math import ceil, floor, log10
+from typing import TYPE_CHECKING
+
+from ...learning.records import LearningFile, Trial
+from ...learning.words import lag, number
+from ...units import duration
+from .curves import apart
+from .lettering import fitting
+from .picture import WIDTH, Picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .canvas import Canvas
+
+_HUES = ("blue", "vermilion", "green", "purple", "orange", "sky", "yellow", "grey")
+_TOP, _PLOT, _LEFT, _RIGHT, _GAP, _BELOW = 44.0, 220.0, 58.0, 170.0, 24.0, 46.0
+_LINE = 15.0
+# Cells side by side in one row.
+_ABREAST = 3
+
+
+def learning(file: LearningFile) -> Picture:
+    """A plot for each cell with the curves of its backends, and lines at target and trivial."""
+    cells = list(dict.fromkeys(trial.cell for trial in file.trials if trial.curve))
+    rows = [cells[at : at + _ABREAST] for at in range(0, len(cells), _ABREAST)]
+    hues = dict(
+        zip(dict.fromkeys(trial.backend for trial in file.trials), cycle(_HUES), strict=False)
+    )
+    height = _TOP + _PLOT + _BELOW
+
+    def draw(canvas: "Canvas") -> None:
+        for n, row in enumerate(rows):
+            _draw_row(canvas, n * height, row, file, hues)
+
+    title = f"{file.settings.task}{lag(file.settings)}: {file.lesson.metric} while learning"
+    return Picture("learning", title, _alt(file), WIDTH, round(height * len(rows)), draw)
+
+
+def _draw_row(
+    canvas: "Canvas", top: float, cells: Sequence[str], file: LearningFile, hues: dict[str, str]
+) -> None:
+    note = "Score of the test set over the seconds of training; a line for each seed"
+    canvas.text(0, top + 11, note, colour=canvas.theme.muted)
+    width = (WIDTH - _LEFT - _RIGHT + _GAP) / len(cells) - _GAP
+    limits = _limits(file)
+    for at, cell in enumerate(cells):
+        x = _LEFT + at * (width + _GAP)
+        canvas.text(x, top + _TOP - 14, fitting(cell, 12, width), bold=True, size=12)
+        axes = canvas.axes(x, top + _TOP, width, _PLOT)
+        of = [trial for trial in file.trials if trial.cell == cell and trial.curve]
+        _scale(axes, of, limits, with_marks=at == 0)
+        for trial in of:
+            points = [each for each in trial.curve if each.score is not None]
+            axes.plot(
+                [each.seconds for each in points],
+                [max(each.score or 0.0, limits[0]) for each in points],
+                color=canvas.theme.hues[hues[trial.backend]],
+                linewidth=1.4,
+            )
+        for value in (file.settings.target, file.lesson.trivial):
+            axes.axhline(value, color=canvas.theme.muted, linewidth=1, linestyle=(0, (4, 3)))
+        foot = "seconds of training"
+        canvas.text(
+            x + width / 2, top + _TOP + _PLOT + 30, foot, colour=canvas.theme.muted, ha="center",
+            size=10,
+        )  # fmt: skip
+    _draw_names(canvas, top, file, hues, limits)
+
+
+def _limits(file: LearningFile) -> tuple[float, float]:
+    """The least and the greatest score that is shown."""
+    scores = [p.score for t in file.trials for p in t.curve if p.score is not None and p.score > 0]
+    shown = [*scores, file.settings.target, file.lesson.trivial]
+    # What diverges is drawn at the upper edge.
+    return min(s for s in shown if s > 0) / 1.3, min(max(shown), 100 * file.lesson.trivial) * 1.3
+
+
+def _scale(
+    axes: "Axes", trials: Sequence[Trial], limits: tuple[float, float], *, with_marks: bool
+) -> None:
+    longest = max((trial.curve[-1].seconds for trial in trials), default=0.0)
+    axes.set(yscale="log", ylim=limits, xlim=(0, longest or 1))
+    axes.minorticks_off()
+    low, high = map(log10, limits)
+    powers = [10.0**power for power in range(ceil(low), floor(high) + 1)]
+    marks = powers if len(powers) > 1 else [10**low * 1.3, 10**high / 1.3]
+    axes.set_yticks(marks, [number(mark) if with_marks else "" for mark in marks])
+
+
+def _draw_names(
+    canvas: "Canvas",
+    top: float,
+    file: LearningFile,
+    hues: dict[str, str],
+    limits: tuple[float, float],
+) -> None:
+    """To the right: what the dashed lines are, and below the colours of the backends."""
+    theme, edge = canvas.theme, WIDTH - _RIGHT
+    low, high = map(log10, limits)
+    lines = {"target": file.settings.target, "trivial": file.lesson.trivial}
+    at = {n: _PLOT * (high - log10(max(v, limits[0]))) / (high - low) for n, v in lines.items()}
+    wanted = {**at, **dict.fromkeys(hues, _PLOT / 2)}
+    order = sorted(wanted, key=lambda name: wanted[name])
+    for name, y in zip(order, apart([wanted[n] for n in order], _LINE, _PLOT), strict=True):
+        middle = top + _TOP + y
+        if name in hues:
+            canvas.box(edge + 16, middle - 1.5, 14, 3, theme.hues[hues[name]])
+            canvas.text(edge + 36, middle, fitting(name, 10.5, _RIGHT - 40), size=10.5)
+        else:
+            canvas.line((edge + 3, top + _TOP + at[name]), (edge + 12, middle), theme.muted)
+            text = f"{name} {number(lines[name])}"
+            canvas.text(edge + 16, middle, text, size=10.5, colour=theme.muted)
+
+
+def _alt(file: LearningFile) -> str:
+    each = ", ".join(
+        f"{group.cell} {group.backend} {group.solved} of {group.trials} seeds"
+        + (f" in {duration(group.seconds_median)}" if group.seconds_median is not None else "")
+        for group in file.groups
+    )
+    return f"Curves over seconds of training. The target was reached: {each}."
