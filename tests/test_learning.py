@@ -107,6 +107,7 @@ def test_a_group_counts_its_seeds_and_an_unsolved_one_is_later_than_any():
     ours, torch, keras = a_file().groups
 
     assert (ours.trials, ours.solved, ours.success_rate) == (2, 2, 1.0)
+    assert (torch.final_score_median, torch.final_score_range) == (0.0845, (0.009, 0.16))
     assert ours.seconds_median == median((2.0, 4.0))
     assert ours.seconds_range == (2.0, 4.0)
     assert (torch.solved, torch.success_rate, torch.seconds_median) == (1, 0.5, None)
@@ -167,6 +168,22 @@ def test_the_picture_is_the_same_twice_and_names_every_backend():
         assert "target 0.0100" in svg
 
 
+@pytest.mark.parametrize(
+    ("score", "target", "trivial"),
+    [(0.0, 1e-30, 0.0), (1e300, 1e300, 1.0), (1e300, 0.1, 0.2), (5e-324, 5e-324, 5e-324)],
+)
+def test_any_scores_make_a_picture(score, target, trivial):
+    curve = (*a_trial().curve[:2], Point(step=9, seconds=1e9, loss=score, score=score))
+    file = a_file(
+        a_trial(curve=curve, final_score=score),
+        settings=settings(target=target),
+        lesson=a_file().lesson.model_copy(update={"trivial": trivial}),
+    )
+
+    assert learning(file).svg(LIGHT).count("numba-cpu") > 0
+    assert_renders(page(file, Shelf("learning")))
+
+
 def test_times_beside_a_busy_machine_are_doubted():
     calm, busy = a_file(), a_file(a_trial(other_load=1.25))
 
@@ -188,9 +205,7 @@ def test_the_table_has_a_line_for_each_backend():
     lines = text_of(renderable(a_file())).splitlines()
 
     assert re.match(r"lstm numba-cpu +2 of 2 +3\.00 s \(2\.00 s to 4\.00 s\) +100 +– *$", lines[1])
-    assert re.match(
-        r"lstm torch-cpu +1 of 2 +3\.00 s to 3\.00 s where solved +– +1\.50× *$", lines[2]
-    )
+    assert re.match(r"lstm torch-cpu +1 of 2 +3\.00 s where solved +– +1\.50× *$", lines[2])
     assert re.match(r"lstm keras-cpu +0 of 0 +– +– +– *$", lines[3])
 
 
@@ -305,6 +320,17 @@ def test_an_interrupted_run_goes_on_to_the_same_end(tool, tmp_path, inline, stop
     assert read(tmp_path / "part.json").trials == read(tmp_path / "whole.json").trials
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {f"{stem}{end}" for stem in ("whole", "part") for end in ("", ".json", ".md")}
+
+
+def test_what_an_abandoned_run_has_left_is_not_gone_on_with(tool, tmp_path, inline):
+    inline.stop_at = (0, 1)
+    assert tool(*TINY, "-b", "numba-cpu", "-o", "new.json", "-q")[0] == 130
+    (tmp_path / "new.json.unfinished").unlink()
+    inline.stop_at = None
+
+    other = (*TINY, "-b", "numba-cpu", "--lr", "0.1", "-q")
+    assert tool(*other, "-o", "new.json")[0] == tool(*other, "-o", "fresh.json")[0] == 0
+    assert read(tmp_path / "new.json").trials == read(tmp_path / "fresh.json").trials
 
 
 def test_a_backend_that_is_not_there_is_a_trial_with_a_reason(tool, inline):

@@ -165,7 +165,7 @@ def _begun(
 
     if not resume or output is None:
         if output is not None:
-            session.require_new(output)
+            session.clear(output, settings)
         return session.begin(settings)
     file = session.take_up(output)
     if asked and file.settings != settings:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from ..markdown import escape, fold, table
 from ..report.pictures.learning import learning
 from ..report.shelf import Shelf
-from ..units import duration, rate
+from ..units import rate
 from .records import Group, LearningFile, Trial
-from .words import beside, disturbed, lag, number, of_seeds, seconds
+from .words import beside, between, disturbed, lag, number, of_seeds, scores, seconds, time
 
 # Points of a curve in its table, at most.
 SHOWN = 12
@@ -45,13 +45,15 @@ def sentence(group: Group) -> str:
         parts.append(f"time to target {seconds(group)}")
     if group.ratios:
         parts.append(beside(group))
+    if group.solved < group.trials:
+        parts.append(f"score at the end {scores(group)}")
     return f"{escape(group.cell)}, {escape(group.backend)}: {'; '.join(parts)}."
 
 
 def _groups(file: LearningFile) -> str:
     head = [
         "cell", "backend", "solved", "95 % interval", "time to target", "least to most", "steps",
-        "sequences/s", "time / ours",
+        "sequences/s", "time / ours", "score at the end",
     ]  # fmt: skip
     return table(head, [_row(group) for group in file.groups], left=(0, 1))
 
@@ -63,11 +65,12 @@ def _row(group: Group) -> list[str]:
         escape(group.backend),
         f"{group.solved} of {group.trials}",
         f"{100 * interval[0]:.0f} % to {100 * interval[1]:.0f} %" if interval else "–",
-        duration(group.seconds_median) if group.seconds_median is not None else "–",
-        f"{duration(ends[0])} to {duration(ends[1])}" if ends else "–",
+        time(group.seconds_median) if group.seconds_median is not None else "–",
+        between(*map(time, ends)) if ends else "–",
         f"{group.steps_median:g}" if group.steps_median is not None else "–",
         rate(group.sequences_per_s).strip() if group.sequences_per_s else "–",
         beside(group, brief=True) if group.ratios else "–",
+        scores(group),
     ]
 
 
@@ -97,7 +100,7 @@ def _trial(trial: Trial) -> list[str]:
         str(trial.seed),
         trial.status,
         str(trial.curve[-1].step) if trial.curve else "–",
-        duration(to_target) if to_target is not None else "–",
+        time(to_target) if to_target is not None else "–",
         rate(trial.sequences_per_s).strip() if trial.sequences_per_s else "–",
         number(trial.initial_score),
         number(trial.final_score),
@@ -117,7 +120,7 @@ def _curves(file: LearningFile) -> str:
                 [
                     escape(trial.name),
                     str(point.step),
-                    duration(point.seconds),
+                    time(point.seconds),
                     number(point.loss),
                     number(point.score),
                 ]

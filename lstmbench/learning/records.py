@@ -12,6 +12,8 @@ Status = Literal["solved", "unsolved", "diverged", "failed", "unavailable"]
 TRAINED = ("solved", "unsolved", "diverged")
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+# Seconds of a trial: thirty years at most; of what lies beyond, ratios overflow.
+Span = Annotated[float, Field(ge=0, le=1e9)]
 Optimiser = Literal["adam", "rmsprop", "sgd"]
 
 
@@ -63,9 +65,9 @@ class Lesson(Model):
     """Where the definition is from."""
     metric: str
     """What a score is; lower is better."""
-    trivial: float
+    trivial: NotNegative
     """The score of the best answer that does not look at the input."""
-    baselines: dict[str, float]
+    baselines: dict[str, NotNegative]
     """Scores of other answers, by name."""
     test_size: Size
     """Sequences in the test set."""
@@ -76,11 +78,11 @@ class Point(Model):
 
     step: Count
     """Steps so far."""
-    seconds: NotNegative
+    seconds: Span
     """Seconds of training steps so far."""
     loss: float | None
     """Mean loss of the batches since the evaluation before; null at the start."""
-    score: float | None
+    score: NotNegative | None
     """That of the test set; null where it is not finite."""
 
 
@@ -101,13 +103,13 @@ class Trial(Model):
     """Why a trial ended without its target; empty where it is solved."""
     steps_to_target: Size | None
     """The step of the first evaluation below the target; null where there is none."""
-    seconds_to_target: NotNegative | None
+    seconds_to_target: Span | None
     """Seconds of training steps until then."""
     sequences_per_s: NotNegative | None
     """Sequences trained on in a second of training."""
-    initial_score: float | None
+    initial_score: NotNegative | None
     """Before the first step; null where there is none."""
-    final_score: float | None
+    final_score: NotNegative | None
     """At the last evaluation."""
     other_load: NotNegative | None
     """Processors that other processes kept busy meanwhile; null where that cannot be told."""
@@ -144,14 +146,18 @@ class Group(Model):
     """The one divided by the other; null where nothing trained."""
     success_ci95: tuple[Share, Share] | None
     """Its exact 95 % interval (Clopper and Pearson)."""
-    seconds_median: NotNegative | None
+    seconds_median: Span | None
     """Median time to target, an unsolved trial later than any; null where that is in the middle."""
-    seconds_range: tuple[NotNegative, NotNegative] | None
+    seconds_range: tuple[Span, Span] | None
     """The least and the greatest time to target of the solved."""
     steps_median: NotNegative | None
     """The same of the steps."""
     sequences_per_s: NotNegative | None
     """The median over the trials."""
+    final_score_median: NotNegative | None
+    """The median over the trials of the score at the last evaluation; null where none is finite."""
+    final_score_range: tuple[NotNegative, NotNegative] | None
+    """The least and the greatest of them."""
     ratios: tuple[Ratio, ...]
     """Beside our own backend, for each seed that both solved; empty for our own."""
 

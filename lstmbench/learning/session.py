@@ -78,13 +78,18 @@ def _checkpoint(output: Path, cell: str, backend: str, seed: int) -> Path:
     return output.with_name(f"{output.name}.{cell}-{backend}-{seed}.npz")
 
 
-def require_new(output: Path) -> None:
-    """Raise ``UsageError`` where an unfinished run would be lost."""
+def clear(output: Path, settings: Settings) -> None:
+    """See that no trial goes on with one that is nobody's any more.
+
+    Raises ``UsageError`` where an unfinished run would be lost.
+    """
     path = unfinished(output)
     if path.exists():
         raise UsageError(
             f"{path}: holds an unfinished run; go on with it (--resume -o {output}) or delete it"
         )
+    for key in _keys(settings):
+        _checkpoint(output, *key).unlink(missing_ok=True)
 
 
 def run(file: LearningFile, output: Path | None, watcher: Quiet) -> LearningFile:

@@ -26,6 +26,7 @@ def _group(cell: str, backend: str, trials: Sequence[Trial], ours: Sequence[Tria
     solved = [trial for trial in trained if trial.status == "solved"]
     seconds = [trial.seconds_to_target for trial in solved if trial.seconds_to_target is not None]
     rates = [trial.sequences_per_s for trial in trained if trial.sequences_per_s is not None]
+    scores = [trial.final_score for trial in trained if trial.final_score is not None]
     count, of = len(solved), len(trained)
     return Group(
         cell=cell,
@@ -38,6 +39,8 @@ def _group(cell: str, backend: str, trials: Sequence[Trial], ours: Sequence[Tria
         seconds_range=(min(seconds), max(seconds)) if seconds else None,
         steps_median=_middle([trial.steps_to_target for trial in trained]),
         sequences_per_s=median(rates) if rates else None,
+        final_score_median=_middle([trial.final_score for trial in trained]),
+        final_score_range=(min(scores), max(scores)) if scores else None,
         ratios=_ratios(solved, ours) if backend != OURS else (),
     )
 

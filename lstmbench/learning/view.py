@@ -6,9 +6,9 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from ..units import duration, significant
 from .chart import chart
 from .records import Point, Trial
+from .words import number, time
 
 
 class Quiet:
@@ -86,11 +86,11 @@ class LiveCurve(Quiet):
         if not losses:
             return Group(head)
         lines = chart(losses)
-        ends = {0: max(losses), len(lines) - 1: min(losses)}
+        ends = {0: number(max(losses)), len(lines) - 1: number(min(losses))}
         return Group(
             head,
             *(
-                Text.assemble((f"{_brief(ends.get(at)):>9} ", "dim"), (line, "cyan"))
+                Text.assemble((f"{ends.get(at, ''):>9} ", "dim"), (line, "cyan"))
                 for at, line in enumerate(lines)
             ),
         )
@@ -98,9 +98,9 @@ class LiveCurve(Quiet):
 
 def said(point: Point) -> str:
     """A point in words."""
-    loss = "" if point.loss is None else f"loss {_brief(point.loss)}, "
-    score = "not finite" if point.score is None else _brief(point.score)
-    return f"step {point.step}: {loss}score {score}, {duration(point.seconds)}"
+    loss = "" if point.loss is None else f"loss {number(point.loss)}, "
+    score = "not finite" if point.score is None else number(point.score)
+    return f"step {point.step}: {loss}score {score}, {time(point.seconds)}"
 
 
 def ended_line(trial: Trial) -> str:
@@ -108,16 +108,9 @@ def ended_line(trial: Trial) -> str:
     if trial.seconds_to_target is not None:
         return (
             f"{trial.name}: solved at step {trial.steps_to_target} after "
-            f"{duration(trial.seconds_to_target)}, score {_brief(trial.final_score)}"
+            f"{time(trial.seconds_to_target)}, score {number(trial.final_score)}"
         )
     return f"{trial.name}: {trial.status}: {trial.reason}"
-
-
-def _brief(value: float | None) -> str:
-    """Few digits; nothing for nothing."""
-    if value is None:
-        return ""
-    return significant(value) if 1e-3 <= abs(value) < 1e5 or value == 0 else f"{value:.2e}"
 
 
 def watcher(console: Console, target: float, *, quiet: bool) -> Quiet:

@@ -2,7 +2,7 @@
 
 from ..stats import geometric_mean
 from ..summary import BUSY
-from ..units import duration, ratio, significant
+from ..units import Seconds, duration, ratio, significant
 from .records import Group, LearningFile, Settings
 from .summary import OURS
 
@@ -20,6 +20,11 @@ def number(value: float | None) -> str:
     return significant(value) if plain else f"{value:.2e}"
 
 
+def time(value: Seconds) -> str:
+    """A duration; nothing is no nanoseconds."""
+    return duration(value) if value else "0 s"
+
+
 def of_seeds(group: Group) -> str:
     """How many of how many, with the interval."""
     if group.success_ci95 is None:
@@ -35,10 +40,27 @@ def seconds(group: Group) -> str:
     """The median time to target, and the range."""
     if group.seconds_range is None:
         return "–"
-    least, most = map(duration, group.seconds_range)
+    ends = between(*map(time, group.seconds_range))
     if group.seconds_median is None:
-        return f"{least} to {most} where solved"
-    return f"{duration(group.seconds_median)} ({least} to {most})"
+        return f"{ends} where solved"
+    return _around(time(group.seconds_median), ends)
+
+
+def scores(group: Group) -> str:
+    """The median score at the end, and the range."""
+    if group.final_score_range is None:
+        return "–"
+    ends = between(*map(number, group.final_score_range))
+    return _around(number(group.final_score_median), ends)
+
+
+def between(least: str, most: str) -> str:
+    """A range; one end of it where both are the same."""
+    return least if least == most else f"{least} to {most}"
+
+
+def _around(middle: str, ends: str) -> str:
+    return middle if ends == middle else f"{middle} ({ends})"
 
 
 def beside(group: Group, *, brief: bool = False) -> str:

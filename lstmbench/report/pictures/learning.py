@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _HUES = ("blue", "vermilion", "green", "purple", "orange", "sky", "yellow", "grey")
 _TOP, _PLOT, _LEFT, _RIGHT, _GAP, _BELOW = 44.0, 220.0, 58.0, 170.0, 24.0, 46.0
 _LINE = 15.0
+# Marks of the scale, at most.
+_MARKS = 8
+# Scores below it are drawn on it; and how far the axis goes beyond what is on it.
+LEAST, BEYOND = 1e-9, 1.3
 # Cells side by side in one row.
 _ABREAST = 3
 
@@ -63,7 +67,9 @@ def _draw_row(
                 linewidth=1.4,
             )
         for value in (file.settings.target, file.lesson.trivial):
-            axes.axhline(value, color=canvas.theme.muted, linewidth=1, linestyle=(0, (4, 3)))
+            axes.axhline(
+                max(value, limits[0]), color=canvas.theme.muted, linewidth=1, linestyle=(0, (4, 3))
+            )
         foot = "seconds of training"
         canvas.text(
             x + width / 2, top + _TOP + _PLOT + 30, foot, colour=canvas.theme.muted, ha="center",
@@ -74,10 +80,11 @@ def _draw_row(
 
 def _limits(file: LearningFile) -> tuple[float, float]:
     """The least and the greatest score that is shown."""
-    scores = [p.score for t in file.trials for p in t.curve if p.score is not None and p.score > 0]
-    shown = [*scores, file.settings.target, file.lesson.trivial]
-    # What diverges is drawn at the upper edge.
-    return min(s for s in shown if s > 0) / 1.3, min(max(shown), 100 * file.lesson.trivial) * 1.3
+    marks = [max(value, LEAST) for value in (file.settings.target, file.lesson.trivial)]
+    scores = [point.score for trial in file.trials for point in trial.curve if point.score]
+    least, most = min([*marks, *scores]), max([*marks, *scores])
+    # What diverges leaves the plot at its upper edge.
+    return max(least, LEAST) / BEYOND, min(most, 100 * max(marks)) * BEYOND
 
 
 def _scale(
@@ -87,8 +94,9 @@ def _scale(
     axes.set(yscale="log", ylim=limits, xlim=(0, longest or 1))
     axes.minorticks_off()
     low, high = map(log10, limits)
-    powers = [10.0**power for power in range(ceil(low), floor(high) + 1)]
-    marks = powers if len(powers) > 1 else [10**low * 1.3, 10**high / 1.3]
+    every = -(-(floor(high) - ceil(low) + 1) // _MARKS) or 1
+    powers = [10.0**power for power in range(ceil(low), floor(high) + 1, every)]
+    marks = powers if len(powers) > 1 else [limits[0] * BEYOND, limits[1] / BEYOND]
     axes.set_yticks(marks, [number(mark) if with_marks else "" for mark in marks])
 
 
