@@ -62,11 +62,14 @@ def measure(H, options):
     twin = Twin(H, options)
     optimiser = torch.optim.Adam(twin.parameters())
 
+    trainer.step(x, targets)  # leaves gradients to go back with
+    work = stack.buffers(T, B)
+    ends = None if options.every_step else (work.dh, None)
+
     def layers():
         for k, layer in enumerate(stack.layers):
-            work = stack.buffers(T, B)
             layer.forward(work.inputs[k], training=True, out=work.outputs[k])
-            layer.backward(work.dy, out=work.gradients[k])
+            layer.backward(work.dy, ends, out=work.gradients[k])
 
     def theirs():
         optimiser.zero_grad()
