@@ -6,9 +6,9 @@ from conftest import require_peer
 from test_learning_trial import FakeLearner, settings
 
 from lstmbench.clock import FakeClock
-from lstmbench.learning import trial
+from lstmbench.learning import serve, trial
 from lstmbench.learning.learner import make_learner, make_recipe
-from lstmbench.tasks import load
+from lstmbench.tasks import LAGGED, NAMES, load
 
 # Float32 rounds to 6e-8 of a number; a few steps carry that on.
 ROUNDING = 2e-6
@@ -64,6 +64,18 @@ def assert_learns_as_ours(backend, case):
 
     assert len(set(ours)) > 8
     np.testing.assert_allclose(losses(backend, task, cell, **given), ours, rtol=0, atol=ROUNDING)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_task_can_be_learnt(name):
+    given = settings(
+        task=name, lag=10 if name in LAGGED else None, every=1, max_steps=2, target=1e-12
+    )
+    found = serve.perform(given, "lstm", "numba-cpu", 0, None, lambda _point: None)
+
+    assert found.status == "unsolved"
+    assert found.curve[1].loss != found.curve[2].loss
+    assert all(point.score is not None for point in found.curve)
 
 
 @pytest.mark.peer
