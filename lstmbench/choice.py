@@ -40,14 +40,22 @@ class Choice:
         return [line for line in self.won if line.lead is not None and line.lead.is_sure]
 
     @property
-    def surely_lost(self) -> list[Line]:
-        """The lines on which another is faster by more than noise."""
-        return [
-            line
+    def surely_lost(self) -> list[tuple[Lead, Line]]:
+        """The lines on which another is faster by more than noise, and its lead over this one."""
+        behind = [
+            (Lead(line.ranking[0], line.rows[self.backend]), line)
             for line in self.contests
             if line.fastest != self.backend
-            and Lead(line.ranking[0], line.rows[self.backend]).is_sure
         ]
+        return [(lead, line) for lead, line in behind if lead.is_sure]
+
+    @property
+    def over_other(self) -> float | None:
+        """Time of ``other`` / its own, the geometric mean over the lines that both have."""
+        if self.other is None:
+            return None
+        both = [times for line in self.contests if self.other in (times := line.timed())]
+        return geometric_mean(times[self.other] / times[self.backend] for times in both)
 
     @property
     def ahead(self) -> list[tuple[Speedup, Line]]:

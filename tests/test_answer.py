@@ -24,7 +24,7 @@ def test_the_answer_says_typical_best_worst_where_and_how_sure():
         "(2.00× at lstm T 20, B 2, H 5 to 8.00× at lstm T 10, B 2, H 5) "
         "and 1.11× as fast as the fastest other. "
         "It is the fastest of 3 in 3 of 4 shapes, surely in 2. "
-        "Surely faster elsewhere: other at lstm T 20, B 2, H 5."
+        "Surely faster elsewhere: other at lstm T 20, B 2, H 5 (2.00×)."
     )
 
 
@@ -59,7 +59,7 @@ def test_own_kernels_are_called_that_and_what_to_use_instead_is_told():
     text = answer(lines_of(rows), "numpy")
 
     assert "use numba-cpu** (lstmbench's own kernels), typically" in text
-    assert text.endswith(" Of the others use torch-cpu.")
+    assert text.endswith(" Of what others offer use torch-cpu, over which it is 2.00×.")
 
 
 def test_only_some_of_the_places_where_another_is_faster_are_named():
@@ -68,8 +68,9 @@ def test_only_some_of_the_places_where_another_is_faster_are_named():
         rows += contenders(a_workload(seq_len=n), fast=0.002, other=0.001)
 
     assert (
-        "Surely faster elsewhere: other at lstm T 2, B 2, H 5, other at lstm T 3, B 2, H 5, "
-        "other at lstm T 4, B 2, H 5, and 2 more." in answer(lines_of(rows), "absent")
+        "Surely faster elsewhere: other at lstm T 2, B 2, H 5 (2.00×), other at lstm T 3, B 2, "
+        "H 5 (2.00×), other at lstm T 4, B 2, H 5 (2.00×), and 2 more."
+        in answer(lines_of(rows), "absent")
     )
 
 
@@ -98,5 +99,5 @@ def test_without_a_baseline_there_are_no_standings():
 def test_every_word_of_the_answer_is_defined():
     text = unescape(definition("num|py"))
 
-    told = ("T is", "Speedup = time of num|py / time", "typically is", "Surely: ", "3.0 %", "≈")
+    told = ("T is", "Speedup = time of num|py / time", "typically is", "Surely faster: ", "3.0 %", "≈")
     assert [word for word in told if word not in text] == []

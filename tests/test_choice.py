@@ -73,7 +73,9 @@ def test_where_another_is_faster_by_noise_it_is_not_lost():
     (choice,) = choices(lines, "a")
 
     assert (choice.backend, len(choice.won)) == ("a", 1)
-    assert [line.workload.seq_len for line in choice.surely_lost] == [3]
+    assert [(line.workload.seq_len, lead.first.backend) for lead, line in choice.surely_lost] == [
+        (3, "b")
+    ]
 
 
 def test_of_own_kernels_the_best_of_the_others_is_known_too():
@@ -81,7 +83,9 @@ def test_of_own_kernels_the_best_of_the_others_is_known_too():
         {"numba_cpu": 0.001, "a": 0.004, "b": 0.002}, {"numba_cpu": 0.001, "a": 0.004, "b": 0.003}
     )
 
-    assert [each.other for each in choices(lines, "a")] == ["b"]
+    (choice,) = choices(lines, "a")
+    assert choice.other == "b"
+    assert choice.over_other == pytest.approx((2 * 3) ** 0.5)
     assert [each.other for each in choices(lines_of_seconds({"a": 1, "b": 2}), "a")] == [None]
 
 

@@ -235,7 +235,10 @@ def test_rows_beside_busy_processes_are_disturbed_and_a_little_is_not():
 def test_a_disturbed_row_is_marked_in_the_report_and_named_under_the_table():
     busy = a_row().model_copy(update={"other_load": 0.6})
     page = markdown([as_result([busy, a_row(backend="numpy")])])
-    assert "**1 of 2 rows was timed while other processes were busy**, on up to 0.6 proc" in page
+    told = (
+        "**1 of 2 rows was timed while other processes were busy**, on up to 0.6 processors: lstm"
+    )
+    assert told in page
     assert "2.00 ms ⚠ |" in page or "1.00 ms ⚠ |" in page
     (line,) = tables.trouble([busy])
     assert "1 of 1 rows were timed while other processes were busy" in line.plain

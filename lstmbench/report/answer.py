@@ -29,10 +29,11 @@ def definition(baseline: str) -> str:
     return (
         "T is the number of time-steps, B the batch size, H the hidden size; a shape is a cell "
         f"with its sizes. Speedup = time of {escape(baseline)} / time: above 1 is faster. Times "
-        "are medians of one call; typically is the geometric mean. Surely: even the least that "
-        f"both 95 % intervals allow is faster, by {percent(NOISE)} where each backend had one "
-        "process only, and no other process was busy while the slower was timed; ≈ marks what is "
-        "not sure."
+        "are medians of one call; typically is the geometric mean. Surely faster: the 95 % "
+        "intervals of the two times lie apart; by more than "
+        f"{percent(NOISE)} where each backend had one process only, which says nothing of the next "
+        "one. Nothing is surely faster than what was timed beside busy processes. ≈ marks where "
+        "it is not sure who is the fastest."
     )
 
 
@@ -75,8 +76,9 @@ def _sentence(choice: Choice, baseline: str) -> str:
     own = " (lstmbench's own kernels)" if is_own(choice.backend) else ""
     parts = [f"**{what}: use {escape(choice.backend)}**{own}{_how_fast(choice, baseline)}"]
     parts += [_how_sure(choice), *_elsewhere(choice), *_most(choice)]
-    if choice.other is not None:
-        parts.append(f"Of the others use {escape(choice.other)}")
+    if choice.other is not None and choice.over_other is not None:
+        behind = f"over which it is {ratio(choice.over_other)}"
+        parts.append(f"Of what others offer use {escape(choice.other)}, {behind}")
     return ". ".join(parts) + "."
 
 
@@ -105,7 +107,10 @@ def _elsewhere(choice: Choice) -> Iterator[str]:
     lost = choice.surely_lost
     if not lost:
         return
-    named = [f"{escape(line.fastest or '')} at {place(line.workload)}" for line in lost[:PLACES]]
+    named = [
+        f"{escape(lead.first.backend)} at {place(line.workload)} ({ratio(lead.margin.value)})"
+        for lead, line in lost[:PLACES]
+    ]
     if lost[PLACES:]:
         named.append(f"and {len(lost) - PLACES} more")
     yield f"Surely faster elsewhere: {', '.join(named)}"

@@ -22,11 +22,11 @@ def doubts(rows: Sequence[Row]) -> Iterator[str]:
         were = "was" if len(disturbed) == 1 else "were"
         count = f"{len(disturbed)} of {len(rows)} rows {were} timed while other processes were busy"
         first = disturbed[0]
-        yield (
-            f"{f'**{count}**' if len(disturbed) > MANY * len(rows) else count}, on up to "
-            f"{most:.1f} processors; ⚠ marks them below, the first {row_name(first)} on "
-            f"{escape(first.backend)}."
-        )
+        which = f"{row_name(first)} on {escape(first.backend)}"
+        if len(disturbed) > 1:
+            which = f"the first is {which}; ⚠ marks each below"
+        count = f"**{count}**" if len(disturbed) > MANY * len(rows) else count
+        yield f"{count}, on up to {most:.1f} processors: {which}."
     for (backend, precision), of in arithmetic.others(rows).items():
         yield (
             f"**{len(of)} of {len(rows)} rows were not computed in the precision that their ids "
