@@ -384,6 +384,10 @@ def test_what_goes_wrong_in_that_process_is_in_the_trial(tmp_path):
         (["--clip", "-1"], "--clip: expected a number above 0, got -1"),
         (["--target", "inf"], "--target: expected a number above 0, got inf"),
         (["--lag", "3"], "expected a lag of 10 to"),
+        (["--lag", "-3", "--target", "1"], "expected a lag of 10 to"),
+        (["sunspots", "--lag", "20"], "expected no lag, got 20"),
+        (["--forget-bias", "nan"], "--forget-bias: expected at most 100, got nan"),
+        (["--threads", "100000"], "--threads: expected at most"),
         (["--optimiser", "adamw"], "adamw"),
         (["-o", "page.md"], "-o: expected a file ending in .json, got page.md"),
         (["--resume"], "--resume: expected -o FILE.json"),
@@ -395,6 +399,16 @@ def test_what_cannot_be_done_is_told_in_one_line(tool, arguments, line):
 
     assert (code, out) == (2, "")
     assert line in err
+    assert err.count("\n") == 1
+
+
+def test_an_unfinished_file_cannot_name_files_elsewhere(tool, tmp_path):
+    text = a_file().as_file().replace('"torch-cpu"', '"../../torch-cpu"')
+    session.unfinished(tmp_path / "theirs.json").write_text(text, encoding="utf-8")
+
+    code, _, err = tool("learn", "--resume", "-o", "theirs.json")
+    assert code == 2
+    assert "settings.backends[1]" in err
     assert err.count("\n") == 1
 
 

@@ -4,7 +4,7 @@ import shlex
 import sys
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
@@ -14,6 +14,7 @@ from .options import AsJson, Quietly, names, print_json
 if TYPE_CHECKING:
     from ..learning.records import LearningFile, Settings
 
+AnyNumber = TypeVar("AnyNumber", int, float)
 # What --resume goes on with whatever they are.
 APART = {"output", "resume", "as_json", "quiet", "schema"}
 ALL_BACKENDS = "numba-cpu,torch-cpu,keras-cpu"
@@ -40,8 +41,7 @@ def learn(
         float, typer.Option(help="Greatest global norm of the gradients; 0: no clipping.")
     ] = 5.0,
     forget_bias: Annotated[
-        float | None,
-        typer.Option(min=-100, max=100, help="Of an LSTM's forget gates at first; default: drawn."),
+        float | None, typer.Option(help="Of an LSTM's forget gates at first; default: drawn.")
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, max=100, help="Trials of each kind.")] = 3,
     target: Annotated[
@@ -81,6 +81,7 @@ def learn(
         print_json(json_schema(LearningFile))
         return Exit.OK
     _check_output(output, resume=resume)
+    goal, cores = load(task, lag=lag).goal.below, len(usable_cpus())
     settings = Settings(
         task=task,
         lag=lag,
@@ -92,13 +93,13 @@ def learn(
         optimiser=optimiser,
         lr=_positive("--lr", lr),
         clip=_positive("--clip", clip) if clip else None,
-        forget_bias=forget_bias,
+        forget_bias=None if forget_bias is None else _at_most(100, "--forget-bias", forget_bias),
         seeds=seeds,
-        target=load(task, lag=lag).goal.below if target is None else _positive("--target", target),
+        target=goal if target is None else _positive("--target", target),
         max_steps=max_steps,
         budget_s=_positive("--budget", budget),
         every=every,
-        threads=threads or len(usable_cpus()),
+        threads=_at_most(cores, "--threads", threads or cores),
     )
     given = _given(context)
     file = _begun(settings, output, resume=resume, asked=bool(given - APART))
@@ -154,6 +155,12 @@ def _backends(text: str) -> tuple[str, ...]:
 def _positive(name: str, value: float) -> float:
     if not 0 < value < inf:
         raise UsageError(f"{name}: expected a number above 0, got {value:g}")
+    return value
+
+
+def _at_most(most: int, name: str, value: AnyNumber) -> AnyNumber:
+    if not abs(value) <= most:
+        raise UsageError(f"{name}: expected at most {most}, got {value:g}")
     return value
 
 

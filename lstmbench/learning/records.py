@@ -14,6 +14,8 @@ Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 # Seconds of a trial: thirty years at most; of what lies beyond, ratios overflow.
 Span = Annotated[float, Field(ge=0, le=1e9)]
+# Part of the name of a file while a trial is on its way.
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
 Optimiser = Literal["adam", "rmsprop", "sgd"]
 
 
@@ -24,9 +26,9 @@ class Settings(Model):
     """The name of the task."""
     lag: Size | None
     """Steps over which something has to be remembered; null: that of the task."""
-    cells: tuple[str, ...]
+    cells: tuple[Name, ...]
     """Cells, in their order; -bi is bidirectional."""
-    backends: tuple[str, ...]
+    backends: tuple[Name, ...]
     """Backends, in the order in which they take turns."""
     hidden_size: Size
     """H."""
