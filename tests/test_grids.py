@@ -27,7 +27,7 @@ def test_a_field_has_the_fastest_its_shade_its_margin_and_its_throughput():
     text = text_of(grid_of())
 
     assert "| seq-len \\ batch | 1 | 8 |\n| ---: | ---: | ---: |\n" in text
-    assert "| 2 | █ fast **4.00×**<br>1.00 k/s | █ fast **4.00×**<br>8.00 k/s |" in text
+    assert "| 2 | ▉ fast **4.00×**<br>1.00 k/s | ▉ fast **4.00×**<br>8.00 k/s |" in text
     assert legend() in text
 
 
@@ -37,7 +37,7 @@ def test_a_field_that_was_not_measured_is_empty_and_one_without_a_rival_has_no_m
 
     text = text_of(rows)
 
-    assert "| 1 | █ fast **4.00×**<br>1.00 k/s |  |" in text
+    assert "| 1 | ▉ fast **4.00×**<br>1.00 k/s |  |" in text
     assert "| 2 |  | fast<br>8.00 k/s |" in text
 
 
@@ -57,8 +57,8 @@ def test_single_shapes_share_a_table_with_what_they_are_over_the_baseline():
 
     text = text_of(rows)
 
-    assert "| 3 | 2 | █ fast | 2.00× | 4.00× | 2.00 k |" in text
-    assert "| 3 | 2 | █ numpy | 2.00× |  | 2.00 k |" in text
+    assert "| 3 | 2 | ▉ fast | 2.00× | 4.00× | 2.00 k |" in text
+    assert "| 3 | 2 | ▉ numpy | 2.00× |  | 2.00 k |" in text
 
 
 def test_groups_without_a_time_have_no_grid():

@@ -46,6 +46,24 @@ def test_narrower_registers_are_used(width: int) -> None:
 
 
 @narrower
+def test_what_is_taken_from_disk_computes_what_was_compiled(width: int, tmp_path: Path) -> None:
+    """One number wide, and more steps than a panel holds: a lane is read, added to and written."""
+    sizes = {"seq_len": 16, "batch_size": 21, "input_size": 1, "hidden_size": 1}
+    rows = {"cell": "rnn-tanh", "mode": "train", "dtype": "float64", **sizes}
+    (tmp_path / "one.toml").write_text(
+        'name = "one"\ndescription = ""\nbaseline = "numba-cpu"\nbackends = ["numba-cpu"]\n'
+        + "[[rows]]\n"
+        + "".join(f"{name} = {value!r}\n" for name, value in rows.items())
+    )
+    for _ in range(2):
+        done = run_tool(
+            "verify", "-b", "numba-cpu", "--suite", "one.toml",
+            cwd=tmp_path, NUMBA_CPU_FEATURES=FEATURES[width], NUMBA_CACHE_DIR=str(tmp_path),
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+
+@narrower
 @pytest.mark.parametrize("what", ["suite", "random"])
 def test_verification_holds_on_narrower_registers(width: int, what: str, tmp_path: Path) -> None:
     (tmp_path / "reduced.toml").write_text(reduced("cpu-limit"))

@@ -23,11 +23,14 @@ from numba.extending import (
 )
 
 from ..cells import ops
+from . import lanes
 from .host import registers
 
 I32 = ir.IntType(32)
 I64 = ir.IntType(64)
 WIDTH = registers().bytes  # of a vector, whatever its lanes
+# LLVM 20 makes branches of those that a processor has not, and was seen to leave out a load.
+MASKED_MOVES = WIDTH > 16
 
 
 class Vector(types.Type):
@@ -308,8 +311,10 @@ def load_first(typingctx, like, address, count):
 
     def codegen(context, builder, sig, args):
         kind = llvm_vector(vector.dtype)
-        mask = _first_lanes(builder, args[2], vector.lanes)
         pointer = pointer_to(builder, args[1], kind)
+        if not MASKED_MOVES:
+            return lanes.load(builder, kind, pointer, args[2])
+        mask = lanes.first(builder, args[2], vector.lanes)
         name = f"llvm.masked.load.v{kind.count}f{vector.dtype.bitwidth}.p0"
         function = cgutils.get_or_insert_function(
             builder.module,
@@ -329,8 +334,11 @@ def store_first(typingctx, address, value, count):
 
     def codegen(context, builder, sig, args):
         kind = args[1].type
-        mask = _first_lanes(builder, args[2], kind.count)
         pointer = pointer_to(builder, args[0], kind)
+        if not MASKED_MOVES:
+            lanes.store(builder, args[1], pointer, args[2])
+            return context.get_dummy_value()
+        mask = lanes.first(builder, args[2], kind.count)
         name = f"llvm.masked.store.v{kind.count}f{value.dtype.bitwidth}.p0"
         function = cgutils.get_or_insert_function(
             builder.module,
@@ -369,12 +377,6 @@ def store_up_to(like, address, value, count):
         store(address, value)
     else:
         store_first(address, value, count)
-
-
-def _first_lanes(builder, count, lanes):
-    numbers = ir.Constant(ir.VectorType(I32, lanes), list(range(lanes)))
-    limit = splat_scalar(builder, builder.trunc(count, I32), lanes)
-    return builder.icmp_signed("<", numbers, limit)
 
 
 # --- what cells are made of ---------------------------------------------------
