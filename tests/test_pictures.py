@@ -390,3 +390,19 @@ def test_of_many_backends_the_fastest_are_drawn_and_the_others_counted():
     assert {f"b{n}" for n in range(16)} <= set(texts(curves))
     assert not {f"b{n}" for n in range(16, 40)} & set(texts(curves))
     assert "and 23 more" in texts(shapes)
+
+
+def test_a_result_of_thousands_of_shapes_has_few_pictures():
+    def grids(count):
+        return [
+            row
+            for hidden_size in range(1, count // 4 + 1)
+            for seq_len in (8, 16)
+            for batch_size in (1, 4)
+            for row in contenders(
+                a_workload(seq_len=seq_len, batch_size=batch_size, hidden_size=hidden_size), a=0.001
+            )
+        ]
+
+    assert len(times(lines_of(grids(1996)))) == 10
+    assert len(times(lines_of(grids(2000)))) == 5

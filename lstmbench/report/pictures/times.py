@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 # Pictures of a result, plots side by side in one, its curves, and points of all its curves.
 MOST, ACROSS, CURVES, POINTS = 10, 3, 16, 600
+# Pictures of a result of so many lines: who has thousands of shapes looks for his own in the HTML
+# page, and each picture takes a third of a second.
+FEW, MANY = 5, 2000
 # The longest title, and the height of the words above the plots.
 _TITLE, _WORDS = 200, 22
 _AXES = {"seq_len": "sequence length", "batch_size": "batch size"}
@@ -31,8 +34,9 @@ def times(lines: Sequence[Line]) -> list[Picture]:
     looks = looks_of(lines)
     grids = [group for group in groups_of(lines) if is_grid(group)]
     kept: dict[int, list[list[Plot]]] = {}
+    most = MOST if len(lines) < MANY else FEW
     for at in sorted(range(len(grids)), key=lambda at: -len(grids[at].lines)):
-        if len(kept) < MOST and (plots := _plots(grids[at], looks)):
+        if len(kept) < most and (plots := _plots(grids[at], looks)):
             kept[at] = plots
     note = f"; {len(kept)} of {len(grids)} grids have a picture" if len(kept) < len(grids) else ""
     names: Counter[str] = Counter()
