@@ -1,4 +1,4 @@
-"""The first lanes of a vector in memory, as LLVM IR: a mask, or a branch for each lane.
+"""Lanes of a vector, as LLVM IR: all of them alike, and the first of them in memory.
 
 Without masked moves LLVM makes branches of its own.  In a loop over float64 on SSE2 it left out the
 load of the only lane there was; a process that had compiled the code still ran a right copy of it,
@@ -11,13 +11,18 @@ from numba.core import cgutils
 I32 = ir.IntType(32)
 
 
+def splat(builder, scalar, lanes):
+    """A number in every lane."""
+    undefined = ir.Constant(ir.VectorType(scalar.type, lanes), ir.Undefined)
+    one = builder.insert_element(undefined, scalar, I32(0))
+    zeros = ir.Constant(ir.VectorType(I32, lanes), None)
+    return builder.shuffle_vector(one, undefined, zeros)
+
+
 def first(builder, count, lanes):
     """A mask of the lanes below ``count``."""
     numbers = ir.Constant(ir.VectorType(I32, lanes), list(range(lanes)))
-    limit = builder.trunc(count, I32)
-    vector = builder.insert_element(ir.Constant(numbers.type, ir.Undefined), limit, I32(0))
-    zeros = ir.Constant(numbers.type, None)
-    return builder.icmp_signed("<", numbers, builder.shuffle_vector(vector, vector, zeros))
+    return builder.icmp_signed("<", numbers, splat(builder, builder.trunc(count, I32), lanes))
 
 
 def load(builder, kind, pointer, count):

@@ -60,13 +60,6 @@ class _VectorModel(models.PrimitiveModel):
         super().__init__(dmm, fe_type, llvm_vector(fe_type.dtype))
 
 
-def splat_scalar(builder, scalar, lanes):
-    vector = ir.VectorType(scalar.type, lanes)
-    first = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, I32(0))
-    zeros = ir.Constant(ir.VectorType(I32, lanes), None)
-    return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), zeros)
-
-
 def call_llvm(builder, name, result, *args):
     """Call an LLVM intrinsic such as ``llvm.fmuladd``, overloaded on its result type."""
     kind = "f32" if result.element == ir.FloatType() else "f64"
@@ -131,7 +124,7 @@ def splat(typingctx, like, value):
 
     def codegen(context, builder, sig, args):
         scalar = context.cast(builder, args[1], sig.args[1], vector.dtype)
-        return splat_scalar(builder, scalar, vector.lanes)
+        return lanes.splat(builder, scalar, vector.lanes)
 
     return vector(like, value), codegen
 

@@ -14,6 +14,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from . import lanes
 from .compile import callback
 from .host import registers
 from .simd import (
@@ -24,7 +25,6 @@ from .simd import (
     item_size,
     llvm_scalar,
     llvm_vector,
-    splat_scalar,
 )
 
 CACHE_LINE = 64
@@ -59,9 +59,7 @@ class Emitter:
     def splat(self, address):
         """The number at an address, in every lane."""
         where = self.builder.inttoptr(address, self.scalar.as_pointer())
-        return splat_scalar(
-            self.builder, self.builder.load(where, align=self.size), self.kind.count
-        )
+        return lanes.splat(self.builder, self.builder.load(where, align=self.size), self.kind.count)
 
     def multiply_add(self, sums, factor, columns):
         for total, column in zip(sums, columns, strict=True):
