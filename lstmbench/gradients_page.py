@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from .gradients import GradientsFile
 from .gradients_summary import Band, bands, words
 from .markdown import escape, fold, table
+from .report.method import versions
 from .report.pictures.gains import gains
+from .report.pictures.panels import spread
 from .report.shelf import Shelf
 
 # Lags of the table, at most.
@@ -27,7 +29,7 @@ def _parts(file: GradientsFile, shelf: Shelf) -> Iterator[str]:
     yield "\n".join(f"- {sentence}" for sentence in sentences(file))
     if found:
         yield shelf.place(gains(found, file.lags))
-    shown = sorted({round(n * (len(file.lags) - 1) / (SHOWN - 1)) for n in range(SHOWN)})
+    shown = spread(len(file.lags), SHOWN)
     head = ["network", "gradient of", *(f"k = {file.lags[n]}" for n in shown)]
     body = [
         [escape(each.network), each.state, *(words(each.middle[n]) for n in shown)]
@@ -46,10 +48,9 @@ def _parts(file: GradientsFile, shelf: Shelf) -> Iterator[str]:
         "gradients of "
         "lstmbench's own kernels in float64, for every direction of the last state."
     )
-    software = ", ".join(f"{escape(n)} {escape(v)}" for n, v in file.environment.software.items())
     yield (
         f"Made by <code>{escape(file.command)}</code> at {escape(file.created)} on "
-        f"{escape(file.environment.machine.cpu_model)}; {software}."
+        f"{escape(file.environment.machine.cpu_model)}; {versions(file.environment)}."
     )
 
 

@@ -1,12 +1,9 @@
 """One measurement of gradients through time, from its options to its file and its page."""
 
-import shlex
-import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
-from . import gradients, gradients_page
+from . import gradients, gradients_page, origin
 from .environment import describe
 from .gradients import GradientsFile
 from .report.shelf import write_page
@@ -22,13 +19,13 @@ def measure(
     seeds: int,
 ) -> GradientsFile:
     """Everything that is asked for, with where and when."""
-    created = datetime.now(UTC).isoformat(timespec="seconds")
+    created = origin.now()
     curves = gradients.measure(
         cells, forget_biases, hidden_size=hidden_size, lags=lags, seeds=seeds
     )
     return GradientsFile(
         created=created,
-        command=shlex.join(["lstmbench", *sys.argv[1:]]),
+        command=origin.command(),
         environment=describe(),
         hidden_size=hidden_size,
         lags=tuple(lags),

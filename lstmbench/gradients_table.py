@@ -6,6 +6,7 @@ from rich.text import Text
 
 from .gradients import GradientsFile
 from .gradients_summary import bands, words
+from .report.pictures.panels import spread
 
 # Lags that fit on a line of eighty.
 SHOWN = 6
@@ -13,8 +14,7 @@ SHOWN = 6
 
 def renderable(file: GradientsFile) -> RenderableType:
     """What is left of a gradient at some lags, one line a network and state."""
-    count = len(file.lags)
-    shown = sorted({round(n * (count - 1) / (SHOWN - 1)) for n in range(SHOWN)})
+    shown = spread(len(file.lags), SHOWN)
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("left of a gradient after", no_wrap=True)
     for n in shown:

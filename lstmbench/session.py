@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from . import journal as journals
-from . import roofline, screen, tables, verification, view
+from . import origin, roofline, screen, tables, verification, view
 from .backends.registry import entry
 from .bisection import bisect
 from .clock import WallClock
@@ -171,8 +171,8 @@ def _interrupted(output: Path, rows: int) -> Exit:
 def _header(plan: Plan, settings: Settings) -> Header:
     environment = describe()
     return Header(
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=shlex.join(["lstmbench", *sys.argv[1:]]),
+        created=origin.now(),
+        command=origin.command(),
         suite=plan.suite,
         baseline=plan.baseline,
         break_even=plan.question,

@@ -142,6 +142,14 @@ class Group:
     lines: tuple[Line, ...]
 
     @property
+    def sizes(self) -> tuple[list[int], list[int]]:
+        """The sequence lengths and the batch sizes, ascending."""
+        return (
+            sorted({line.workload.seq_len for line in self.lines}),
+            sorted({line.workload.batch_size for line in self.lines}),
+        )
+
+    @property
     def workload(self) -> Workload:
         """A workload that stands for all: everything but its two sizes holds for the group."""
         return self.lines[0].workload

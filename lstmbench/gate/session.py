@@ -1,8 +1,6 @@
 """One gate from what a person asks for to the verdict file, the comment and the exit code."""
 
 import os
-import shlex
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from .. import origin
 from ..backends.under_test import VARIABLE
 from ..clock import Clock, WallClock
 from ..environment import describe, fingerprint
@@ -62,7 +61,7 @@ def gate(
     verdict, reason = conclude(findings, policy)
     return GateFile(
         created=created.isoformat(timespec="seconds"),
-        command=shlex.join(["lstmbench", *sys.argv[1:]]),
+        command=origin.command(),
         suite=plan.suite,
         base=sides["base"].revision,
         head=sides["head"].revision,

@@ -6,7 +6,9 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 from collections.abc import Iterator
 
 from ..markdown import escape, fold, table
+from ..report.method import versions
 from ..report.pictures.learning import learning
+from ..report.pictures.panels import spread
 from ..report.shelf import Shelf
 from ..units import rate
 from .records import Group, LearningFile, Trial
@@ -113,8 +115,7 @@ def _curves(file: LearningFile) -> str:
     head = ["trial", "step", "time", "loss", "score"]
     body = []
     for trial in file.trials:
-        last = len(trial.curve) - 1
-        for n in sorted({round(k * last / (SHOWN - 1)) for k in range(SHOWN)}) if last >= 0 else ():
+        for n in spread(len(trial.curve), SHOWN):
             point = trial.curve[n]
             body.append(
                 [
@@ -161,9 +162,8 @@ def _method(file: LearningFile) -> str:
 
 def _made(file: LearningFile) -> str:
     environment = file.environment
-    software = ", ".join(f"{escape(n)} {escape(v)}" for n, v in environment.software.items())
     warnings = "".join(f"\n\n> {escape(warning)}" for warning in environment.warnings)
     return (
         f"Made by <code>{escape(file.command)}</code> at {escape(file.created)} on "
-        f"{escape(environment.machine.cpu_model)}; {software}.{warnings}"
+        f"{escape(environment.machine.cpu_model)}; {versions(environment)}.{warnings}"
     )

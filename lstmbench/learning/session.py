@@ -4,12 +4,10 @@ While it is unfinished, ``FILE.json.unfinished`` holds the trials that have ende
 ``FILE.json.CELL-BACKEND-SEED.npz`` the one on its way.  Both are gone when ``FILE.json`` is there.
 """
 
-import shlex
-import sys
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
+from .. import origin
 from ..environment import describe, fingerprint, machine
 from ..errors import OutputError, UsageError
 from ..report.shelf import write_page
@@ -27,8 +25,8 @@ Key = tuple[str, str, int]
 def begin(settings: Settings) -> LearningFile:
     """The file of a run that has no trial yet."""
     return LearningFile(
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=shlex.join(["lstmbench", *sys.argv[1:]]),
+        created=origin.now(),
+        command=origin.command(),
         environment=describe(),
         settings=settings,
         lesson=_lesson(load(settings.task, lag=settings.lag)),

@@ -32,7 +32,7 @@ def block(result: Result, source: str, shelf: Shelf | None = None) -> str:
         *map((shelf or Shelf()).place, fastest(lines)),
         standings(lines, baseline),
         fold("The same as tables", "\n\n".join(grids(lines, baseline))),
-        f"{machine}, {threads(result.rows)}; {versions(result)}. "
+        f"{machine}, {threads(result.rows)}; {versions(result.environment)}. "
         f"{definition(baseline)} All of it: [{escape(source)}]({source}).",
     ]
     return "\n\n".join(filter(None, parts)) + "\n"

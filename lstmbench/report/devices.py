@@ -55,8 +55,7 @@ def _at(pair: tuple[Lead, Line]) -> str:
 
 
 def _grid(group: Group) -> str:
-    steps = sorted({line.workload.seq_len for line in group.lines})
-    batches = sorted({line.workload.batch_size for line in group.lines})
+    steps, batches = group.sizes
     at = {(line.workload.seq_len, line.workload.batch_size): line for line in group.lines}
     head = ["seq-len \\ batch", *map(str, batches), "the GPU is surely faster"]
     body = []

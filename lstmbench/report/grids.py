@@ -46,8 +46,7 @@ def _titled(group: Group) -> str:
 
 
 def _grid(group: Group) -> str:
-    steps = sorted({line.workload.seq_len for line in group.lines})
-    batches = sorted({line.workload.batch_size for line in group.lines})
+    steps, batches = group.sizes
     at = {(line.workload.seq_len, line.workload.batch_size): line for line in group.lines}
     head = ["seq-len \\ batch", *(str(batch) for batch in batches)]
     body = [[str(s), *(_field(at.get((s, b))) for b in batches)] for s in steps]

@@ -6,6 +6,7 @@ Everything that comes out of a file is escaped, as the page escapes: it may be a
 from collections.abc import Callable, Iterable
 
 from .. import arithmetic, summary
+from ..environment import Environment
 from ..markdown import escape as in_markdown
 from ..records import OWN, Result, Row
 from ..units import duration, percent, size
@@ -30,7 +31,7 @@ def machine_items(result: Result, escape: Escape = in_markdown) -> list[str]:
         f"{escape(', '.join(machine.simd)) or 'unknown'}",
         f"load at the start: {_or_unknown(result.environment.load_average)}; "
         f"CPU governor: {escape(result.environment.governor or 'not exposed')}",
-        versions(result, escape),
+        versions(result.environment, escape),
         f"fingerprint {escape(result.fingerprint)}",
     ]
     return items + [f"warning: {escape(warning)}" for warning in result.environment.warnings]
@@ -40,8 +41,8 @@ def _or_unknown(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.2f}"
 
 
-def versions(result: Result, escape: Escape = in_markdown) -> str:
-    return ", ".join(f"{escape(n)} {escape(v)}" for n, v in result.environment.software.items())
+def versions(environment: Environment, escape: Escape = in_markdown) -> str:
+    return ", ".join(f"{escape(n)} {escape(v)}" for n, v in environment.software.items())
 
 
 def threads(rows: Iterable[Row]) -> str:

@@ -63,10 +63,12 @@ def _draw(
     ends = {}
     for band in bands:
         colour = theme.hues[hues[band.network]]
-        floor = [max(gain, LEAST / 10) for gain in band.middle]
-        axes.plot(lags, floor, color=colour, linewidth=1.8)
-        least = [max(gain, LEAST / 10) for gain in band.least]
-        most = [max(gain, LEAST / 10) for gain in band.most]
+        # What is below the axis has a place on a logarithmic one too.
+        middle, least, most = (
+            [max(gain, LEAST / 10) for gain in gains]
+            for gains in (band.middle, band.least, band.most)
+        )
+        axes.plot(lags, middle, color=colour, linewidth=1.8)
         axes.fill_between(lags, least, most, color=colour, alpha=0.18, linewidth=0)
         share = (log10(max(band.middle[-1], LEAST)) - low) / span
         ends[band] = _PLOT * (1 - min(share, 1))

@@ -50,17 +50,9 @@ def panels_of(groups: Sequence[Group], wording: Wording) -> list[Panel]:
     return panels + [table for of in by_threads.values() for table in _tables(of, wording)]
 
 
-def sizes(group: Group) -> tuple[list[int], list[int]]:
-    """The sequence lengths and the batch sizes of a group, ascending."""
-    return (
-        sorted({line.workload.seq_len for line in group.lines}),
-        sorted({line.workload.batch_size for line in group.lines}),
-    )
-
-
 def is_grid(group: Group) -> bool:
     """Whether a group has most of the fields of its grid."""
-    steps, batches = sizes(group)
+    steps, batches = group.sizes
     return len(group.lines) > 1 and len(group.lines) >= _FULL * len(steps) * len(batches)
 
 
@@ -72,7 +64,7 @@ def spread(count: int, most: int) -> list[int]:
 
 
 def _grid(group: Group, wording: Wording) -> Panel:
-    steps, batches = sizes(group)
+    steps, batches = group.sizes
     down, across = ({size: at for at, size in enumerate(each)} for each in (steps, batches))
     return Panel(
         wording.title(group),
