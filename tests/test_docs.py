@@ -11,14 +11,15 @@ import pytest
 from conftest import require_peer
 from github import assert_renders
 
-from lstmbench import cli, gradients_page, plan, session, suite
+from lstmbench import cli, plan, session, suite
 from lstmbench.backends.registry import BACKENDS
 from lstmbench.errors import UsageError
 from lstmbench.gate.comment import comment
 from lstmbench.gate.records import GateFile
 from lstmbench.gate.selftest import SelfTestFile
 from lstmbench.gate.selftest_page import page, tries_table
-from lstmbench.gradients import GradientsFile
+from lstmbench.gradients import page as gradients_page
+from lstmbench.gradients.records import GradientsFile
 from lstmbench.labels import kind_of
 from lstmbench.learning.page import page as learning_page
 from lstmbench.learning.records import LearningFile

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import require_peer
 
-from lstmbench import flow
+from lstmbench.gradients import flow
 
 H, T = 5, 12
 LAGS = (1, 2, 7, T)

@@ -7,9 +7,10 @@ import pytest
 from conftest import HOSTILE, a_header, assert_golden
 from github import assert_renders, rendered
 
-from lstmbench.gradients import Curve, GradientsFile, measure
-from lstmbench.gradients_page import page
-from lstmbench.gradients_summary import bands, words
+from lstmbench.gradients.curves import measure
+from lstmbench.gradients.page import page
+from lstmbench.gradients.records import Curve, GradientsFile
+from lstmbench.gradients.summary import bands, words
 from lstmbench.report.pictures import DARK, LIGHT
 from lstmbench.report.pictures.gains import gains
 from lstmbench.report.shelf import Shelf

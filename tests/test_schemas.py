@@ -9,7 +9,7 @@ import pytest
 from lstmbench import result
 from lstmbench.gate.records import GateFile
 from lstmbench.gate.selftest import SelfTestFile
-from lstmbench.gradients import GradientsFile
+from lstmbench.gradients.records import GradientsFile
 from lstmbench.learning.records import LearningFile
 from lstmbench.records import Result
 from lstmbench.result import json_schema

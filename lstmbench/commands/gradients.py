@@ -33,10 +33,10 @@ def gradients(
     ] = False,
 ) -> Exit:
     """Measure what is left of a gradient after k steps, for cells and forget biases."""
-    from .. import gradients_session
-    from ..flow import LAYERS
-    from ..gradients import GradientsFile
-    from ..gradients_table import renderable
+    from ..gradients import session
+    from ..gradients.flow import LAYERS
+    from ..gradients.records import GradientsFile
+    from ..gradients.table import renderable
     from ..result import json_schema
     from ..terminal import console, write_json
     from ..workload import parse_axis
@@ -53,11 +53,11 @@ def gradients(
     steps = sorted({lag for piece in lags.split(",") for lag in parse_axis("lags", piece)})
     if steps[-1] > LONGEST:
         raise UsageError(f"--lags: expected at most {LONGEST}, got {steps[-1]}")
-    file = gradients_session.measure(
+    file = session.measure(
         cells, _biases(forget_bias), hidden_size=hidden_size, lags=steps, seeds=seeds
     )
     if output is not None:
-        gradients_session.write(output, file)
+        session.write(output, file)
     if as_json:
         write_json(file.as_file())
     else:

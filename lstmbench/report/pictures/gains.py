@@ -5,7 +5,7 @@ from itertools import cycle
 from math import log10
 from typing import TYPE_CHECKING
 
-from ...gradients_summary import Band, words
+from ...gradients.summary import Band, words
 from .curves import apart
 from .picture import WIDTH, Picture
 

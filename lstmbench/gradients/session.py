@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import gradients, gradients_page, origin
-from .environment import describe
-from .gradients import GradientsFile
-from .report.shelf import write_page
-from .result import write_atomically
+from .. import origin
+from ..environment import describe
+from ..report.shelf import write_page
+from ..result import write_atomically
+from . import curves, page
+from .records import GradientsFile
 
 
 def measure(
@@ -20,20 +21,18 @@ def measure(
 ) -> GradientsFile:
     """Everything that is asked for, with where and when."""
     created = origin.now()
-    curves = gradients.measure(
-        cells, forget_biases, hidden_size=hidden_size, lags=lags, seeds=seeds
-    )
+    found = curves.measure(cells, forget_biases, hidden_size=hidden_size, lags=lags, seeds=seeds)
     return GradientsFile(
         created=created,
         command=origin.command(),
         environment=describe(),
         hidden_size=hidden_size,
         lags=tuple(lags),
-        curves=tuple(curves),
+        curves=tuple(found),
     )
 
 
 def write(output: Path, file: GradientsFile) -> None:
     """The file, the page beside it, and its picture; raises ``OutputError``."""
     write_atomically(output, file.as_file())
-    write_page(output.with_suffix(".md"), lambda shelf: gradients_page.page(file, shelf))
+    write_page(output.with_suffix(".md"), lambda shelf: page.page(file, shelf))

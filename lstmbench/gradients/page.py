@@ -5,13 +5,13 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterator
 
-from .gradients import GradientsFile
-from .gradients_summary import Band, bands, words
-from .markdown import escape, fold, table
-from .report.method import versions
-from .report.pictures.gains import gains
-from .report.pictures.panels import spread
-from .report.shelf import Shelf
+from ..markdown import escape, fold, table
+from ..report.method import versions
+from ..report.pictures.gains import gains
+from ..report.pictures.panels import spread
+from ..report.shelf import Shelf
+from .records import GradientsFile
+from .summary import Band, bands, words
 
 # Lags of the table, at most.
 SHOWN = 8

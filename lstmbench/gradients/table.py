@@ -4,9 +4,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from .gradients import GradientsFile
-from .gradients_summary import bands, words
-from .report.pictures.panels import spread
+from ..report.pictures.panels import spread
+from .records import GradientsFile
+from .summary import bands, words
 
 # Lags that fit on a line of eighty.
 SHOWN = 6

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from .gradients import Curve, GradientsFile
+from .records import Curve, GradientsFile
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What `lstmbench gradients` does: for each network, what is left of a gradient after k steps."""
