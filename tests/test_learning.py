@@ -139,6 +139,18 @@ def test_the_page_is_the_golden_one_and_renders():
     assert_renders(text)
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"forget_bias": 1.0}, "The forget gates of an LSTM begin with a bias of 1."),
+        ({"time_scale": 999}, "each unit remembers for about u steps, u drawn from 1 to 999 (Tall"),
+    ],
+)
+def test_the_page_says_what_the_gates_begin_with(given, words):
+    assert words in page(a_file(settings=settings(**given)))
+    assert words not in page(a_file())
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_text(name):
     def tags(text):
@@ -387,6 +399,7 @@ def test_what_goes_wrong_in_that_process_is_in_the_trial(tmp_path):
         (["--lag", "-3", "--target", "1"], "expected a lag of 10 to"),
         (["sunspots", "--lag", "20"], "expected no lag, got 20"),
         (["--forget-bias", "nan"], "--forget-bias: expected at most 100, got nan"),
+        (["--time-scale", "9", "--forget-bias", "1"], "expected no --forget-bias beside it"),
         (["--threads", "100000"], "--threads: expected at most"),
         (["--optimiser", "adamw"], "adamw"),
         (["-o", "page.md"], "-o: expected a file ending in .json, got page.md"),

@@ -13,7 +13,7 @@ from lstmbench.tasks import LAGGED, NAMES, load
 # Float32 rounds to 6e-8 of a number; a few steps carry that on.
 ROUNDING = 2e-6
 CASES = {
-    "the last step": ("adding", "lstm", {}),
+    "the last step": ("adding", "lstm", {"forget_bias": None, "time_scale": 50}),
     "unequal lengths, layers": ("temporal-order", "gru", {"num_layers": 2, "optimiser": "rmsprop"}),
     "every step, both ways": ("tagging", "lstm-bi", {}),
     "plain, no clipping": ("adding", "rnn-tanh", {"optimiser": "sgd", "clip": None}),
@@ -151,3 +151,17 @@ def test_the_forget_gate_of_an_lstm_begins_with_the_bias_that_is_asked_for():
     biases = network["rnn.bias_ih_l0"] + network["rnn.bias_hh_l0"]
 
     assert biases[4:8].tolist() == [3.0] * 4
+
+
+@pytest.mark.parametrize(("cell", "gate"), [("lstm", 1), ("gru", 1), ("rnn-tanh", None)])
+def test_units_begin_with_the_time_scales_that_are_asked_for(cell, gate):
+    plain, scaled = (
+        make_recipe(load("adding", lag=10), settings(time_scale=scale), cell, 0).network.parameters
+        for scale in (None, 50)
+    )
+    if gate is None:
+        np.testing.assert_array_equal(plain.flat, scaled.flat)
+    else:
+        biases = scaled["rnn.bias_ih_l0"] + scaled["rnn.bias_hh_l0"]
+        kept = biases.reshape(-1, 4)[gate]
+        assert np.all((kept > 0) & (kept < np.log(50)))

@@ -1,4 +1,4 @@
-"""Initial weights: their distribution, gate by gate, and the bias of the forget gate."""
+"""Initial weights: their distribution, gate by gate, and the biases of gates that remember."""
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from lstmbench_kernels.training import (
     initialise,
     orthogonal,
     set_forget_bias,
+    set_time_scales,
 )
 
 RANDOM = 6
@@ -95,6 +96,66 @@ def test_forget_gates_begin_with_the_bias_that_is_asked_for():
 def test_a_network_without_forget_biases_refuses_one(network):
     with pytest.raises(ValueError, match="set_forget_bias: expected an LSTM with biases, got "):
         set_forget_bias(network)
+
+
+def biases(network, suffix):
+    """Of each gate in all, by its name."""
+    both = sum(network.parameters[f"rnn.bias_{kind}_{suffix}"] for kind in ("ih", "hh"))
+    return dict(zip(network.cell.gates, both.reshape(-1, network.shape.hidden_size), strict=True))
+
+
+def test_an_lstm_begins_with_the_time_scales_of_the_paper():
+    network = Network("lstm", 2, 50, 1, num_layers=2, bidirectional=True, dtype="float64")
+    before = network.parameters.flat.copy()
+    set_time_scales(network, 999, seed=RANDOM)  # sequences of T = 1000
+
+    drawn = [biases(network, suffix) for suffix in ("l0", "l0_reverse", "l1", "l1_reverse")]
+    forget = np.concatenate([each["f"] for each in drawn])
+    np.testing.assert_array_equal(np.concatenate([each["i"] for each in drawn]), -forget)
+    assert len(np.unique(forget)) == 200
+    assert kstest(np.exp(forget), "uniform", (1, 998)).pvalue > UNLIKELY
+    assert (network.parameters.flat != before).sum() == 2 * 2 * 4 * 50  # i and f of two biases
+
+
+def test_a_gru_keeps_its_state_for_the_time_scales_of_the_paper():
+    network = Network("gru", 2, 200, 1, dtype="float64")
+    before = biases(network, "l0")
+    set_time_scales(network, 30, seed=RANDOM)
+
+    after = biases(network, "l0")
+    assert kstest(np.exp(after["z"]), "uniform", (1, 29)).pvalue > UNLIKELY
+    for gate in ("r", "n"):
+        np.testing.assert_array_equal(after[gate], before[gate])
+
+
+def test_without_an_input_a_unit_keeps_its_state_for_about_its_time_scale():
+    network = Network("gru", 1, 5, 5, every_step=True, dtype="float64")
+    for array in network.parameters.values():
+        array[...] = 0
+    network.parameters["rnn.bias_ih_l0"][10:] = 3  # what each unit comes to
+    network.parameters["head.weight"][...] = np.eye(5)
+    set_time_scales(network, 40, seed=RANDOM)
+
+    h = network.forward(np.zeros((400, 1, 1)))[:, 0]
+    scales = np.exp(biases(network, "l0")["z"])
+    steps = (h < (1 - np.exp(-1)) * h[-1]).sum(axis=0)
+    np.testing.assert_allclose(steps, scales, atol=1.5)
+
+
+@pytest.mark.parametrize(
+    "network",
+    [Network("rnn-tanh", 1, 2, 1), Network("gru", 1, 2, 1, bias=False)],
+    ids=["plain", "none"],
+)
+def test_a_network_without_gates_that_remember_refuses_time_scales(network):
+    with pytest.raises(ValueError, match="expected an LSTM or a GRU with biases, got "):
+        set_time_scales(network, 10)
+
+
+@pytest.mark.parametrize("longest", [0.5, float("nan"), float("inf")])
+def test_a_time_scale_below_a_step_is_refused(longest):
+    with pytest.raises(ValueError, match="longest: expected at least 1 step, got "):
+        set_time_scales(Network("gru", 1, 2, 1), longest)
 
 
 def test_an_unknown_scheme_is_refused():

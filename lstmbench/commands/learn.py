@@ -43,6 +43,10 @@ def learn(
     forget_bias: Annotated[
         float | None, typer.Option(help="Of an LSTM's forget gates at first; default: drawn.")
     ] = None,
+    time_scale: Annotated[
+        int | None,
+        typer.Option(min=1, help="Units of an LSTM or a GRU begin with memories of 1 to T steps."),
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, max=100, help="Trials of each kind.")] = 3,
     target: Annotated[
         float | None, typer.Option(help="Solved below this score; default: the task's goal.")
@@ -81,6 +85,8 @@ def learn(
         print_json(json_schema(LearningFile))
         return Exit.OK
     _check_output(output, resume=resume)
+    if time_scale is not None and forget_bias is not None:
+        raise UsageError("--time-scale: expected no --forget-bias beside it: both set one bias")
     goal, cores = load(task, lag=lag).goal.below, len(usable_cpus())
     settings = Settings(
         task=task,
@@ -94,6 +100,7 @@ def learn(
         lr=_positive("--lr", lr),
         clip=_positive("--clip", clip) if clip else None,
         forget_bias=None if forget_bias is None else _at_most(100, "--forget-bias", forget_bias),
+        time_scale=time_scale,
         seeds=seeds,
         target=goal if target is None else _positive("--target", target),
         max_steps=max_steps,

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lstmbench_kernels.training import Network, set_forget_bias
+from lstmbench_kernels.training import Network, set_forget_bias, set_time_scales
 
 from ..tasks import Batch, Task
 from ..workload import split_cell_name
@@ -79,6 +79,8 @@ def make_recipe(task: Task, settings: Settings, cell: str, seed: int) -> Recipe:
     )
     if settings.forget_bias is not None and kind == "lstm":
         set_forget_bias(network, settings.forget_bias)
+    if settings.time_scale is not None and kind in ("lstm", "gru"):
+        set_time_scales(network, settings.time_scale, seed=seed)
     test = task.test_set()
     return Recipe(network, task, settings, ragged=bool(np.any(test.lengths != len(test.x))))
 

@@ -11,7 +11,7 @@ from ..report.pictures.learning import learning
 from ..report.pictures.panels import spread
 from ..report.shelf import Shelf
 from ..units import rate
-from .records import Group, LearningFile, Trial
+from .records import Group, LearningFile, Settings, Trial
 from .words import beside, between, disturbed, lag, number, of_seeds, scores, seconds, time
 
 # Points of a curve in its table, at most.
@@ -135,11 +135,6 @@ def _method(file: LearningFile) -> str:
         f", {escape(name)} {number(score)}" for name, score in lesson.baselines.items()
     )
     clip = "no clipping" if settings.clip is None else f"clipped at a norm of {settings.clip:g}"
-    bias = (
-        ""
-        if settings.forget_bias is None
-        else f" The forget gates of an LSTM begin with a bias of {settings.forget_bias:g}."
-    )
     layers = f"{settings.num_layers} layer{'s' if settings.num_layers > 1 else ''}"
     return (
         f"The task: {escape(lesson.description)} ({escape(lesson.source)}). "
@@ -150,13 +145,25 @@ def _method(file: LearningFile) -> str:
         f"{settings.max_steps} steps or {settings.budget_s:g} s of training at most.\n\n"
         f"H = {settings.hidden_size}, {layers}, batches of {settings.batch_size}, "
         f"{settings.optimiser} with a learning rate of {settings.lr:g}, {clip}, "
-        f"threads: {settings.threads}.{bias} All backends of a seed begin with the same weights "
-        "and see the same batches in the same order, one after the other, each in a process of its "
-        "own; the optimiser's formula is the same. Floating point rounds differently in each, and "
-        "training carries that on: curves begin alike and drift apart. "
+        f"threads: {settings.threads}.{_biases(settings)} All backends of a seed begin with the "
+        "same weights and see the same batches in the same order, one after the other, each in a "
+        "process of its own; the optimiser's formula is the same. Floating point rounds differently "
+        "in each, and training carries that on: curves begin alike and drift apart. "
         f"Inside the time: {escape(file.timed)}. "
         "The interval of a success rate is exact (Clopper and Pearson); an unsolved trial counts "
         "as later than any."
+    )
+
+
+def _biases(settings: Settings) -> str:
+    """What the gates begin with, where that was not left to chance."""
+    if settings.forget_bias is not None:
+        return f" The forget gates of an LSTM begin with a bias of {settings.forget_bias:g}."
+    if settings.time_scale is None:
+        return ""
+    return (
+        " The biases of an LSTM or a GRU begin so that each unit remembers for about u steps, u "
+        f"drawn from 1 to {settings.time_scale} (Tallec and Ollivier 2018)."
     )
 
 

@@ -44,6 +44,8 @@ class Settings(Model):
     """The greatest global norm of the gradients; null: none."""
     forget_bias: float | None
     """What the biases of an LSTM's forget gate sum to at first; null: as drawn."""
+    time_scale: Size | None = None
+    """Units of an LSTM or a GRU begin with memories of 1 to so many steps; null: as drawn."""
     seeds: Size
     """Seeds 0 to this less one, each with weights and batches of its own."""
     target: Positive

@@ -19,7 +19,7 @@ it, and ``trainer.load(np.load(path))`` goes on bit for bit.  What a step does: 
 
 from .arrays import NamedArrays
 from .clipping import clip_norm
-from .initial import glorot, he, initialise, orthogonal, set_forget_bias
+from .initial import glorot, he, initialise, orthogonal, set_forget_bias, set_time_scales
 from .losses import cross_entropy, mean_squared_error
 from .masks import valid_steps
 from .network import Network
@@ -41,5 +41,6 @@ __all__ = [
     "mean_squared_error",
     "orthogonal",
     "set_forget_bias",
+    "set_time_scales",
     "valid_steps",
 ]

@@ -1,9 +1,9 @@
-"""Initial weights: Glorot, He, orthogonal; and the bias of the forget gate."""
+"""Initial weights: Glorot, He, orthogonal; and biases that decide how long a unit remembers."""
 
 # H = hidden_size, I = input_size
 
 from collections.abc import Callable, Mapping
-from math import sqrt
+from math import inf, sqrt
 from types import MappingProxyType
 from typing import Any
 
@@ -74,4 +74,36 @@ def set_forget_bias(network: Network, value: float = 1.0) -> None:
     for name, array in network.parameters.items():
         if name.startswith("rnn.bias_"):
             array[gate * H : (gate + 1) * H] = value if "_ih_" in name else 0
+    network.pack()
+
+
+# Gates whose bias is log u, times this, so that a unit remembers for about u steps.
+TIME_GATES: Mapping[str, Mapping[str, int]] = MappingProxyType(
+    {"lstm": {"f": 1, "i": -1}, "gru": {"z": 1}}
+)
+
+
+def set_time_scales(network: Network, longest: float, *, seed: int = 0) -> None:
+    """Have each unit begin with a memory of about u steps, u drawn from U(1, longest).
+
+    The bias of an LSTM's forget gate is log u in all, that of its input gate -log u; that of a
+    GRU's update gate, which keeps what was there, log u.  Tallec & Ollivier 2018, section 3, where
+    ``longest`` is T - 1.
+    """
+    gates = TIME_GATES.get(network.cell.name)
+    if gates is None or not network.shape.bias:
+        raise ValueError(
+            f"set_time_scales: expected an LSTM or a GRU with biases, got {network.cell.name}"
+        )
+    if not 1 <= longest < inf:
+        raise ValueError(f"longest: expected at least 1 step, got {longest}")
+    H = network.shape.hidden_size
+    random = np.random.default_rng([seed, 1])  # else u follows the weights of the same seed
+    for _, _, suffix in network.shape.layers():
+        logs = np.log(random.uniform(1, longest, H))
+        for gate, sign in gates.items():
+            first = network.cell.gates.index(gate) * H
+            of_gate = slice(first, first + H)
+            network.parameters[f"rnn.bias_ih{suffix}"][of_gate] = sign * logs
+            network.parameters[f"rnn.bias_hh{suffix}"][of_gate] = 0
     network.pack()
