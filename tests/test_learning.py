@@ -15,7 +15,7 @@ from lstmbench.clock import FakeClock
 from lstmbench.learning import process, serve, session
 from lstmbench.learning.chart import chart
 from lstmbench.learning.page import page
-from lstmbench.learning.records import LearningFile, Lesson, Point, Trial
+from lstmbench.learning.records import Beyond, LearningFile, Lesson, Point, Trial
 from lstmbench.learning.summary import groups
 from lstmbench.learning.table import renderable
 from lstmbench.learning.view import LiveCurve, PlainLines, Quiet, watcher
@@ -53,6 +53,12 @@ def a_trial(backend="numba-cpu", seed=0, seconds=2.0, status="solved", cell="lst
         "curve": curve,
     }
     return Trial(**{**fields, **given})
+
+
+def at(lag, score):
+    """How a trial did at another lag."""
+    below = score is not None and score < 0.01
+    return (Beyond(lag=lag, score=score, below_target=below, trivial=1 / 6),)
 
 
 def gone(backend="keras-cpu", status="unavailable", reason="keras is not installed"):
@@ -143,12 +149,27 @@ def test_the_page_is_the_golden_one_and_renders():
     ("given", "words"),
     [
         ({"forget_bias": 1.0}, "The forget gates of an LSTM begin with a bias of 1."),
+        ({"dropout": 0.25}, "Between a layer and the next 25 % of the numbers are dropped in"),
         ({"time_scale": 999}, "each unit remembers for about u steps, u drawn from 1 to 999 (Tall"),
     ],
 )
-def test_the_page_says_what_the_gates_begin_with(given, words):
+def test_the_page_says_what_was_asked_for(given, words):
     assert words in page(a_file(settings=settings(**given)))
     assert words not in page(a_file())
+
+
+def test_other_lags_have_a_table_of_their_own_on_the_page_and_on_the_terminal():
+    trials = [
+        a_trial(seed=n, beyond=at(200, score) + at(500, None))
+        for n, score in enumerate((0.005, 0.009, 0.02))
+    ]
+    file = a_file(*trials, gone())
+
+    text, shown = page(file), text_of(renderable(file))
+    assert "| lstm | numba-cpu | 200 | 0.00900 (0.00500 to 0.0200) | 2 of 3 | 0.167 |" in text
+    assert "| lstm | numba-cpu | 500 | – | 0 of 3 | 0.167 |" in text
+    assert re.search(r"numba-cpu +200 0\.00900 \(0\.00500 to 0\.0200\) +2 of 3 +0\.167", shown)
+    assert "below the target" not in page(a_file()) + text_of(renderable(a_file()))
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -157,7 +178,7 @@ def test_hostile_text_is_text(name):
         lesson = a_file().lesson
         words = {"description": text, "source": text, "metric": text, "baselines": {text: 1.0}}
         file = a_file(
-            a_trial(text, cell=text),
+            a_trial(text, cell=text, beyond=at(20, 0.1)),
             gone(text, "failed", text),
             command=text,
             created=text,
@@ -400,6 +421,11 @@ def test_what_goes_wrong_in_that_process_is_in_the_trial(tmp_path):
         (["sunspots", "--lag", "20"], "expected no lag, got 20"),
         (["--forget-bias", "nan"], "--forget-bias: expected at most 100, got nan"),
         (["--time-scale", "9", "--forget-bias", "1"], "expected no --forget-bias beside it"),
+        (["--dropout", "0.5"], "--dropout: expected --layers 2 or more"),
+        (["--dropout", "1", "--layers", "2"], "--dropout: expected 0 to 0.99, got 1"),
+        (["--test-lags", "200,5"], "expected a lag of 10 to"),
+        (["--test-lags", "20,x"], "--test-lags: expected sizes such as 32,64"),
+        (["sunspots", "--test-lags", "20"], "expected no lag, got 20"),
         (["--threads", "100000"], "--threads: expected at most"),
         (["--optimiser", "adamw"], "adamw"),
         (["-o", "page.md"], "-o: expected a file ending in .json, got page.md"),

@@ -95,17 +95,55 @@ def test_keras_learns_what_ours_learns_though_it_has_one_bias_where_ours_has_two
 @pytest.mark.peer
 @pytest.mark.usefixtures("torch")
 def test_pytorch_goes_on_bit_for_bit():
-    of, first = learner("torch-cpu", "adding", "lstm")
+    given = {"num_layers": 2, "dropout": 0.5}
+    of, first = learner("torch-cpu", "adding", "lstm", **given)
     random = np.random.default_rng(0)
     for _ in range(3):
         first.step(first.prepare(of.batch(random, 4)))
     state = first.state()
     batches = [of.batch(random, 4) for _ in range(3)]
-    _, second = learner("torch-cpu", "adding", "lstm")
+    expected = [first.step(first.prepare(batch)) for batch in batches]
+    _, second = learner("torch-cpu", "adding", "lstm", **given)
     second.load(state)
 
-    expected = [first.step(first.prepare(batch)) for batch in batches]
     assert [second.step(second.prepare(batch)) for batch in batches] == expected
+
+
+def assert_drops_in_training_alone(backend):
+    """Between layers: the first loss is another with each share, and the scores are not."""
+
+    def seen(share):
+        return losses(backend, "adding", "rnn-tanh", 1, num_layers=2, dropout=share)[:2]
+
+    (whole, loss), (half, other), (most, third) = map(seen, (0.0, 0.5, 0.9))
+    assert whole == half == most
+    assert len({loss, other, third}) == 3
+
+
+def test_ours_drops_in_training_alone():
+    assert_drops_in_training_alone("numba-cpu")
+
+
+@pytest.mark.peer
+@pytest.mark.usefixtures("torch")
+def test_pytorch_drops_in_training_alone():
+    assert_drops_in_training_alone("torch-cpu")
+
+
+@pytest.mark.peer
+def test_keras_drops_in_training_alone_and_goes_on_bit_for_bit():
+    require_peer("keras")
+    tf = require_peer("tensorflow")
+    tf.config.run_functions_eagerly(True)
+    try:
+        assert_drops_in_training_alone("keras-cpu")
+        of, each = learner("keras-cpu", "adding", "rnn-tanh", num_layers=2, dropout=0.5)
+        state, batch = each.state(), each.prepare(of.batch(np.random.default_rng(0), 4))
+        first, second = each.step(batch), each.step(batch)
+        each.load(state)
+        assert [each.step(batch), each.step(batch)] == [first, second]
+    finally:
+        tf.config.run_functions_eagerly(False)
 
 
 @pytest.mark.peer

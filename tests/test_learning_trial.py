@@ -12,6 +12,8 @@ from lstmbench.learning import checkpoint, serve, trial
 from lstmbench.learning.records import Settings
 from lstmbench.tasks import load
 
+WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+
 
 def settings(**given):
     fields = {
@@ -129,6 +131,42 @@ def test_a_score_that_is_not_finite_ends_it():
     assert found.status == "diverged"
     assert found.reason == "step 2: the score of the test set is not finite"
     assert found.curve[-1].score is None
+
+
+def test_a_trial_that_has_ended_is_scored_at_other_lags_by_the_same_target():
+    found = run(FakeLearner(None, scores=(1, 1, 1, 1, 0.05)), test_lags=(20, 50))
+    other = run(FakeLearner(None, bad_step=1), test_lags=(20,))
+    lost = run(FakeLearner(None, scores=(1, 1, float("nan"))), test_lags=(20,))
+
+    assert (found.status, found.steps) == ("solved", 4)
+    assert [(each.lag, each.below_target, each.trivial) for each in found.beyond] == [
+        (20, True, 1 / 6), (50, True, 1 / 6)
+    ]  # fmt: skip
+    assert [each.score for each in found.beyond] == pytest.approx([0.05**2] * 2, rel=1e-4)
+    assert other.status == lost.status == "diverged"
+    assert [each.below_target for each in (*other.beyond, *lost.beyond)] == [False, False]
+    assert [each.score for each in (*other.beyond, *lost.beyond)] == [pytest.approx(1), None]
+
+
+def test_that_score_is_what_the_trained_weights_give_without_dropout(tmp_path):
+    path = tmp_path / "trial.npz"
+    given = settings(num_layers=2, dropout=0.5, target=0.5, test_lags=(30,))
+    found = serve.perform(given, "rnn-tanh", "numba-cpu", 0, path, lambda _point: None)
+
+    kept = checkpoint.read(path).arrays
+    weights = {name.removeprefix("parameters."): array for name, array in kept.items()}
+    test = load("adding", lag=30).test_set()
+    below = test.x.astype(float)
+    for layer in ("l0", "l1"):
+        w, u, *b = (weights[f"rnn.{n}_{layer}"] for n in WEIGHTS)
+        states = [np.zeros((256, 4))]
+        for x in below:
+            states.append(np.tanh(x @ w.T + states[-1] @ u.T + sum(b)))
+        below = np.stack(states[1:])
+    answers = below[-1] @ weights["head.weight"].T + weights["head.bias"]
+    (beyond,) = found.beyond
+    assert beyond.score == pytest.approx(np.mean((answers - test.targets) ** 2), rel=1e-5)
+    assert beyond.below_target == (beyond.score < 0.5)
 
 
 def test_a_network_that_explodes_says_so():

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 AnyNumber = TypeVar("AnyNumber", int, float)
 # What --resume goes on with whatever they are.
 APART = {"output", "resume", "as_json", "quiet", "schema"}
+MOST_DROPPED = 0.99
 ALL_BACKENDS = "numba-cpu,torch-cpu,keras-cpu"
 
 
@@ -46,6 +47,13 @@ def learn(
     time_scale: Annotated[
         int | None,
         typer.Option(min=1, help="Units of an LSTM or a GRU begin with memories of 1 to T steps."),
+    ] = None,
+    dropout: Annotated[
+        float, typer.Option(help="Of the numbers between a layer and the next; below 1.")
+    ] = 0.0,
+    test_lags: Annotated[
+        str | None,
+        typer.Option(help="Score what was learnt at these lags too: 200,500 or 100:1000:x2."),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, max=100, help="Trials of each kind.")] = 3,
     target: Annotated[
@@ -101,12 +109,14 @@ def learn(
         clip=_positive("--clip", clip) if clip else None,
         forget_bias=None if forget_bias is None else _at_most(100, "--forget-bias", forget_bias),
         time_scale=time_scale,
+        dropout=_dropout(dropout, layers),
         seeds=seeds,
         target=goal if target is None else _positive("--target", target),
         max_steps=max_steps,
         budget_s=_positive("--budget", budget),
         every=every,
         threads=_at_most(cores, "--threads", threads or cores),
+        test_lags=_test_lags(task, test_lags),
     )
     given = _given(context)
     file = _begun(settings, output, resume=resume, asked=bool(given - APART))
@@ -157,6 +167,25 @@ def _backends(text: str) -> tuple[str, ...]:
         if name not in known:
             raise UsageError(unknown("backend", name, known))
     return found
+
+
+def _dropout(share: float, layers: int) -> float:
+    if not 0 <= share <= MOST_DROPPED:
+        raise UsageError(f"--dropout: expected 0 to {MOST_DROPPED}, got {share:g}")
+    if share and layers == 1:
+        raise UsageError("--dropout: expected --layers 2 or more, as it is between layers; got 1")
+    return share
+
+
+def _test_lags(task: str, text: str | None) -> tuple[int, ...]:
+    """Lags of the task, each once, the least first."""
+    from ..tasks import load
+    from ..workload import parse_axis
+
+    lags = tuple(sorted(parse_axis("--test-lags", text))) if text is not None else ()
+    for lag in lags:
+        load(task, lag=lag)
+    return lags
 
 
 def _positive(name: str, value: float) -> float:

@@ -73,6 +73,7 @@ def make_recipe(task: Task, settings: Settings, cell: str, seed: int) -> Recipe:
         task.output_size,
         settings.num_layers,
         bidirectional=bidirectional,
+        dropout=settings.dropout,
         every_step=task.answer == "every",
         num_threads=settings.threads,
         seed=seed,

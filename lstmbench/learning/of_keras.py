@@ -6,6 +6,7 @@ far, and counts twice in the norm of the gradients.  With that, and with PyTorch
 optimisers, it learns what the others learn.
 """
 
+from functools import partial
 from math import sqrt
 from typing import Any, NamedTuple
 
@@ -45,6 +46,8 @@ class KerasLearner:
         layers = layers_of(network)
         sizes = {layer: size for layer, size, _ in network.shape.layers()}
         self._layers = [make_layer(layers, layer, size) for layer, size in sizes.items()]
+        # One for all gaps: each call draws anew.
+        self._dropout = keras.layers.Dropout(self._settings.dropout, seed=network.seed)
         weight = network.parameters["head.weight"]
         self._head = keras.layers.Dense(len(weight))
         self._head.build((None, weight.shape[1]))
@@ -62,7 +65,9 @@ class KerasLearner:
         targets = tf.TensorSpec(None, tf.float32 if self._squared else tf.int64)
         lengths, number = tf.TensorSpec((None,), tf.int64), tf.TensorSpec((), tf.float32)
         # With all sizes open, batches of other sizes are not traced anew.
-        self._infer = tf.function(self._network, [x, lengths], autograph=False)
+        self._infer = tf.function(
+            partial(self._network, training=False), [x, lengths], autograph=False
+        )
         self._train = tf.function(
             self._learn, [x, targets, lengths, number, number], autograph=False
         )
@@ -78,17 +83,17 @@ class KerasLearner:
         arrays = (batch.x.swapaxes(0, 1), targets, batch.lengths)
         return Prepared(*(tf.constant(np.ascontiguousarray(array)) for array in arrays))
 
-    def _network(self, x: Any, lengths: Any) -> Any:
+    def _network(self, x: Any, lengths: Any, *, training: bool) -> Any:
         mask = tf.sequence_mask(lengths, maxlen=tf.shape(x)[1]) if self._ragged else None
-        y = x
-        for layer in self._layers:
-            y, *final = layer(y, mask=mask)
+        y, *final = self._layers[0](x, mask=mask)
+        for layer in self._layers[1:]:
+            y, *final = layer(self._dropout(y, training=training), mask=mask)
         # Of each direction h, and c where there is one.
         return self._head(y if self._every_step else tf.concat(final[:: self._states], axis=-1))
 
     def _learn(self, x: Any, targets: Any, lengths: Any, rate: Any, root: Any) -> Any:
         with tf.GradientTape() as tape:
-            loss = self._loss(self._network(x, lengths), targets)
+            loss = self._loss(self._network(x, lengths, training=True), targets)
         gradients = tape.gradient(loss, self._variables)
         squares = [
             count * tf.reduce_sum(tf.square(gradient))
@@ -140,7 +145,10 @@ class KerasLearner:
     def _named(self) -> dict[str, Any]:
         """Every variable that changes, by a name of its own."""
         lists = {"parameters": self._variables, **self._slots}
-        return {f"{name}.{n}": v for name, found in lists.items() for n, v in enumerate(found)}
+        named = {f"{name}.{n}": v for name, found in lists.items() for n, v in enumerate(found)}
+        if self._settings.dropout:
+            named["random"] = self._dropout.seed_generator.state.value
+        return named
 
     def state(self) -> dict[str, Array]:
         arrays = {name: variable.numpy().copy() for name, variable in self._named().items()}

@@ -41,6 +41,8 @@ class TorchLearner:
             "rnn": make_module(layers_of(network)),
             "head": torch.nn.Linear(weight.shape[1], weight.shape[0]),
         }
+        parts["rnn"].dropout = settings.dropout
+        torch.manual_seed(network.seed)  # what is dropped
         # It names the weights as our networks do.
         self.module = torch.nn.ModuleDict(parts)
         self.module.load_state_dict({n: torch.tensor(a) for n, a in network.parameters.items()})
@@ -84,8 +86,11 @@ class TorchLearner:
         return float(loss.item())
 
     def outputs(self, batch: Prepared) -> Array:
+        self.module.eval()
         with torch.inference_mode():
-            return to_array(self._network(batch))
+            found = to_array(self._network(batch))
+        self.module.train()
+        return found
 
     def state(self) -> dict[str, Array]:
         found = {f"parameters.{n}": t for n, t in self.module.state_dict().items()}
@@ -94,11 +99,13 @@ class TorchLearner:
                 f"optimiser.{index}.{n}": t for n, t in slots.items() if isinstance(t, torch.Tensor)
             }
         arrays = {name: to_array(tensor).copy() for name, tensor in found.items()}
-        return arrays | {"steps": np.array(self._steps)}
+        drawn = torch.get_rng_state().numpy().copy()
+        return arrays | {"steps": np.array(self._steps), "random": drawn}
 
     def load(self, state: Arrays) -> None:
         tensors = {name: torch.tensor(array) for name, array in state.items()}
         self._steps = int(tensors.pop("steps"))
+        torch.set_rng_state(tensors.pop("random"))
         weights: dict[str, Any] = {}
         slots: dict[int, dict[str, Any]] = {}
         for name, tensor in tensors.items():

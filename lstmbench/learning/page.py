@@ -6,13 +6,26 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 from collections.abc import Iterator
 
 from ..markdown import escape, fold, table
-from ..report.method import versions
 from ..report.pictures.learning import learning
 from ..report.pictures.panels import spread
 from ..report.shelf import Shelf
 from ..units import rate
-from .records import Group, LearningFile, Settings, Trial
-from .words import beside, between, disturbed, lag, number, of_seeds, scores, seconds, time
+from .method import made, method
+from .records import Group, LearningFile, Trial
+from .summary import reaches
+from .words import (
+    REACH,
+    beside,
+    between,
+    disturbed,
+    lag,
+    number,
+    of_seeds,
+    reach,
+    scores,
+    seconds,
+    time,
+)
 
 # Points of a curve in its table, at most.
 SHOWN = 12
@@ -32,12 +45,13 @@ def _parts(file: LearningFile, shelf: Shelf) -> Iterator[str]:
     if any(trial.curve for trial in file.trials):
         yield shelf.place(learning(file))
     yield _groups(file)
+    yield from _beyond(file)
     yield from _trouble(file)
     yield fold("Every trial", _trials(file))
     yield fold("Every curve", _curves(file))
     yield "### Method"
-    yield _method(file)
-    yield _made(file)
+    yield method(file)
+    yield made(file)
 
 
 def sentence(group: Group) -> str:
@@ -48,7 +62,7 @@ def sentence(group: Group) -> str:
     if group.ratios:
         parts.append(beside(group))
     if group.solved < group.trials:
-        parts.append(f"score at the end {scores(group)}")
+        parts.append(f"score at the end {_at_end(group)}")
     return f"{escape(group.cell)}, {escape(group.backend)}: {'; '.join(parts)}."
 
 
@@ -72,8 +86,21 @@ def _row(group: Group) -> list[str]:
         f"{group.steps_median:g}" if group.steps_median is not None else "–",
         rate(group.sequences_per_s).strip() if group.sequences_per_s else "–",
         beside(group, brief=True) if group.ratios else "–",
-        scores(group),
+        _at_end(group),
     ]
+
+
+def _at_end(group: Group) -> str:
+    return scores(group.final_score_median, group.final_score_range)
+
+
+def _beyond(file: LearningFile) -> Iterator[str]:
+    """What was learnt, asked for at other lags; nothing where that was not asked for."""
+    found = reaches(file.trials)
+    if found:
+        yield "### At other lags, without more training"
+        body = [[escape(each.cell), escape(each.backend), *reach(each)] for each in found]
+        yield table(["cell", "backend", *REACH], body, left=(0, 1))
 
 
 def _trouble(file: LearningFile) -> Iterator[str]:
@@ -127,50 +154,3 @@ def _curves(file: LearningFile) -> str:
                 ]
             )
     return table(head, body, left=(0,))
-
-
-def _method(file: LearningFile) -> str:
-    settings, lesson = file.settings, file.lesson
-    others = "".join(
-        f", {escape(name)} {number(score)}" for name, score in lesson.baselines.items()
-    )
-    clip = "no clipping" if settings.clip is None else f"clipped at a norm of {settings.clip:g}"
-    layers = f"{settings.num_layers} layer{'s' if settings.num_layers > 1 else ''}"
-    return (
-        f"The task: {escape(lesson.description)} ({escape(lesson.source)}). "
-        f"A score is the {escape(lesson.metric)} on {lesson.test_size} sequences that no network "
-        f"trains on; lower is better. Best answer that does not look at the input: "
-        f"{number(lesson.trivial)}{others}. A trial is solved where the score is below "
-        f"{number(settings.target)}; it is looked at every {settings.every} steps, for "
-        f"{settings.max_steps} steps or {settings.budget_s:g} s of training at most.\n\n"
-        f"H = {settings.hidden_size}, {layers}, batches of {settings.batch_size}, "
-        f"{settings.optimiser} with a learning rate of {settings.lr:g}, {clip}, "
-        f"threads: {settings.threads}.{_biases(settings)} All backends of a seed begin with the "
-        "same weights and see the same batches in the same order, one after the other, each in a "
-        "process of its own; the optimiser's formula is the same. Floating point rounds "
-        "differently in each, and training carries that on: curves begin alike and drift apart. "
-        f"Inside the time: {escape(file.timed)}. "
-        "The interval of a success rate is exact (Clopper and Pearson); an unsolved trial counts "
-        "as later than any."
-    )
-
-
-def _biases(settings: Settings) -> str:
-    """What the gates begin with, where that was not left to chance."""
-    if settings.forget_bias is not None:
-        return f" The forget gates of an LSTM begin with a bias of {settings.forget_bias:g}."
-    if settings.time_scale is None:
-        return ""
-    return (
-        " The biases of an LSTM or a GRU begin so that each unit remembers for about u steps, u "
-        f"drawn from 1 to {settings.time_scale} (Tallec and Ollivier 2018)."
-    )
-
-
-def _made(file: LearningFile) -> str:
-    environment = file.environment
-    warnings = "".join(f"\n\n> {escape(warning)}" for warning in environment.warnings)
-    return (
-        f"Made by <code>{escape(file.command)}</code> at {escape(file.created)} on "
-        f"{escape(environment.machine.cpu_model)}; {versions(environment)}.{warnings}"
-    )

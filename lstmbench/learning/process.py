@@ -8,7 +8,7 @@ from ..environment import usable_cpus
 from ..errors import BackendUnavailable, WorkerError
 from ..process import WorkerProcess
 from ..units import Seconds
-from .records import Point, Settings, Trial
+from .records import Beyond, Point, Settings, Trial
 
 # A process that says nothing for so long hangs: an evaluation comes every few steps.
 SILENCE: Seconds = 3600.0
@@ -103,4 +103,5 @@ def make_trial(
         final_score=curve[-1].score if curve else None,
         other_load=answer.get("other_load"),
         curve=tuple(curve),
+        beyond=tuple(Beyond.model_validate(each) for each in answer.get("beyond", ())),
     )

@@ -46,6 +46,8 @@ class Settings(Model):
     """What the biases of an LSTM's forget gate sum to at first; null: as drawn."""
     time_scale: Size | None = None
     """Units of an LSTM or a GRU begin with memories of 1 to so many steps; null: as drawn."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """The share of numbers that are dropped in training between a layer and the next."""
     seeds: Size
     """Seeds 0 to this less one, each with weights and batches of its own."""
     target: Positive
@@ -58,6 +60,8 @@ class Settings(Model):
     """Steps from one evaluation to the next."""
     threads: Size
     """Of each backend."""
+    test_lags: tuple[Size, ...] = ()
+    """Lags at which a network is scored once more when its trial has ended."""
 
 
 class Lesson(Model):
@@ -90,6 +94,19 @@ class Point(Model):
     """That of the test set; null where it is not finite."""
 
 
+class Beyond(Model):
+    """A trained network on the test set of another lag, without more training."""
+
+    lag: Size
+    """That of the test set."""
+    score: NotNegative | None
+    """Null where it is not finite."""
+    below_target: bool
+    """Whether it is below the target of the trial."""
+    trivial: NotNegative
+    """The score there of the best answer that does not look at the input."""
+
+
 class Trial(Model):
     """One cell, one backend, one seed."""
 
@@ -119,6 +136,8 @@ class Trial(Model):
     """Processors that other processes kept busy meanwhile; null where that cannot be told."""
     curve: tuple[Point, ...]
     """One point for each evaluation, the first before the first step."""
+    beyond: tuple[Beyond, ...] = ()
+    """One for each other lag that was asked for."""
 
     @property
     def name(self) -> str:

@@ -70,6 +70,7 @@ def serve(talk: Connection) -> None:
         reason=found.reason,
         steps=found.steps,
         seconds=found.seconds,
+        beyond=[each.model_dump() for each in found.beyond],
         other_load=others.since(),
     )
 

@@ -1,13 +1,28 @@
 """Trials of several seeds together: how many were solved, how fast, and beside our own."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import inf, isinf
 from statistics import median
 
 from ..stats import proportion_interval
-from .records import TRAINED, Group, Ratio, Trial
+from .records import TRAINED, Beyond, Group, Ratio, Trial
 
 OURS = "numba-cpu"
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The trials of one cell and one backend at another lag; ``None`` where no score is finite."""
+
+    cell: str
+    backend: str
+    lag: int
+    trials: int
+    below_target: int
+    score_median: float | None
+    score_range: tuple[float, float] | None
+    trivial: float
 
 
 def groups(trials: Sequence[Trial]) -> tuple[Group, ...]:
@@ -43,6 +58,28 @@ def _group(cell: str, backend: str, trials: Sequence[Trial], ours: Sequence[Tria
         final_score_range=(min(scores), max(scores)) if scores else None,
         ratios=_ratios(solved, ours) if backend != OURS else (),
     )
+
+
+def reaches(trials: Sequence[Trial]) -> tuple[Reach, ...]:
+    """One for each cell, backend and other lag, in the order of the trials."""
+    kinds: dict[tuple[str, str, int], list[Beyond]] = {}
+    for trial in trials:
+        for each in trial.beyond:
+            kinds.setdefault((trial.cell, trial.backend, each.lag), []).append(each)
+    found = []
+    for key, of in kinds.items():
+        scores = [each.score for each in of if each.score is not None]
+        found.append(
+            Reach(
+                *key,
+                trials=len(of),
+                below_target=sum(each.below_target for each in of),
+                score_median=_middle([each.score for each in of]),
+                score_range=(min(scores), max(scores)) if scores else None,
+                trivial=of[0].trivial,
+            )
+        )
+    return tuple(found)
 
 
 def _middle(values: Sequence[float | None]) -> float | None:

@@ -4,7 +4,7 @@ Seconds are those of the steps alone, by a clock that never goes back.  Drawing 
 batches, evaluation, checkpoints and compilation are outside: one step that is taken back compiles.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from math import isfinite
@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from ..clock import Clock
-from ..tasks import Task
+from ..tasks import Batch, Task, load
 from ..units import Seconds
 from .checkpoint import Checkpoint
 from .learner import Learner
-from .records import Point, Settings, Status
+from .records import Beyond, Point, Settings, Status
 
 TIMED = (
     "training steps: forward, loss, backward, clipping and the optimiser, until the loss is a "
@@ -30,13 +30,14 @@ TIMED = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a trial ended, and its curve."""
+    """How a trial ended, its curve, and how it does at other lags."""
 
     status: Status
     reason: str
     steps: int
     seconds: Seconds
     curve: tuple[Point, ...]
+    beyond: tuple[Beyond, ...] = ()
 
 
 @dataclass
@@ -92,19 +93,16 @@ def run(
     test = task.test_set()
     prepared = learner.prepare(test)
 
-    def look(loss: float | None) -> Point:
-        with np.errstate(over="ignore", invalid="ignore"):
-            score = task.score(learner.outputs(prepared), test)
-        found = Point(
-            step=now.step,
-            seconds=now.seconds,
-            loss=loss,
-            score=score if isfinite(score) else None,
-        )
+    def look(loss: float | None) -> None:
+        score = _score(learner, task, test, prepared)
+        found = Point(step=now.step, seconds=now.seconds, loss=loss, score=score)
         now.curve += (found,)
         keep(Checkpoint(learner.state(), now.facts()))
         tell(found)
-        return found
+
+    def ended(status: Status, reason: str) -> Outcome:
+        beyond = tuple(_beyond(learner, settings))
+        return Outcome(status, reason, now.step, now.seconds, now.curve, beyond)
 
     if not now.curve:
         look(None)
@@ -112,10 +110,30 @@ def run(
         try:
             loss = _train(learner, task, settings, now, clock)
         except FloatingPointError as error:
-            return Outcome("diverged", str(error), now.step, now.seconds, now.curve)
+            return ended("diverged", str(error))
         look(loss)
-    status, reason = end
-    return Outcome(status, reason, now.step, now.seconds, now.curve)
+    return ended(*end)
+
+
+def _score(learner: Learner, task: Task, test: Batch, prepared: Any) -> float | None:
+    """That of the answers to a test set; ``None`` where it is not finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        score = task.score(learner.outputs(prepared), test)
+    return score if isfinite(score) else None
+
+
+def _beyond(learner: Learner, settings: Settings) -> Iterator[Beyond]:
+    """What is learnt is asked for once more, in the test sets of other lags."""
+    for lag in settings.test_lags:
+        task = load(settings.task, lag=lag)
+        test = task.test_set()
+        score = _score(learner, task, test, learner.prepare(test))
+        yield Beyond(
+            lag=lag,
+            score=score,
+            below_target=score is not None and score < settings.target,
+            trivial=task.trivial,
+        )
 
 
 def _compile(learner: Learner, task: Task, settings: Settings) -> None:

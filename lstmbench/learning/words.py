@@ -4,7 +4,7 @@ from ..stats import geometric_mean
 from ..summary import BUSY
 from ..units import Seconds, duration, ratio, significant
 from .records import Group, LearningFile, Settings
-from .summary import OURS
+from .summary import OURS, Reach
 
 
 def lag(settings: Settings) -> str:
@@ -46,12 +46,22 @@ def seconds(group: Group) -> str:
     return _around(time(group.seconds_median), ends)
 
 
-def scores(group: Group) -> str:
-    """The median score at the end, and the range."""
-    if group.final_score_range is None:
-        return "–"
-    ends = between(*map(number, group.final_score_range))
-    return _around(number(group.final_score_median), ends)
+def scores(middle: float | None, ends: tuple[float, float] | None) -> str:
+    """The median of scores, and the range."""
+    return "–" if ends is None else _around(number(middle), between(*map(number, ends)))
+
+
+REACH = ("lag", "score", "below the target", "without the input")
+
+
+def reach(found: Reach) -> list[str]:
+    """What stands below each of those names."""
+    return [
+        str(found.lag),
+        scores(found.score_median, found.score_range),
+        f"{found.below_target} of {found.trials}",
+        number(found.trivial),
+    ]
 
 
 def between(least: str, most: str) -> str:
