@@ -279,11 +279,15 @@ def inline(monkeypatch):
     class Inline:
         stop_at = None
         fail = ()
+        broken = None
 
         def __call__(self, given, cell, backend, seed, checkpoint, tell):
             if backend in self.fail:
                 answer = {"unavailable": f"{backend}: not here; install it"}
                 return process.make_trial(given, cell, backend, seed, "", [], answer)
+            if (backend, seed) == self.broken:
+                answer = {"failed": "out of memory"}
+                return process.make_trial(given, cell, backend, seed, "1", [], answer)
             curve = []
 
             def follow(point):
@@ -353,6 +357,22 @@ def test_an_interrupted_run_goes_on_to_the_same_end(tool, tmp_path, inline, stop
     assert read(tmp_path / "part.json").trials == read(tmp_path / "whole.json").trials
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {f"{stem}{end}" for stem in ("whole", "part") for end in ("", ".json", ".md")}
+
+
+@pytest.mark.parametrize("stop_at", [None, (1, 1)])
+def test_a_trial_that_failed_is_run_again_and_replaced(tool, tmp_path, inline, stop_at):
+    assert tool(*TINY, "-b", "numba-cpu", "-o", "whole.json", "-q")[0] == 0
+    inline.broken, inline.stop_at = ("numba-cpu", 0), stop_at
+    code, _, _ = tool(*TINY, "-b", "numba-cpu", "-o", "part.json", "-q")
+    assert code == (4 if stop_at is None else 130)
+
+    inline.broken = inline.stop_at = None
+    assert tool("learn", "--resume", "-o", "part.json", "-q") == (0, "", "")
+    found, whole = read(tmp_path / "part.json"), read(tmp_path / "whole.json")
+    assert (found.trials, found.groups) == (whole.trials, whole.groups)
+    code, _, err = tool("learn", "--resume", "-o", "part.json", "-q")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "part.json is complete: no run was interrupted, no trial failed" in err
 
 
 def test_what_an_abandoned_run_has_left_is_not_gone_on_with(tool, tmp_path, inline):

@@ -69,7 +69,8 @@ def learn(
         Path | None, typer.Option("--output", "-o", help="Write FILE.json and FILE.md.")
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the interrupted run of -o.")
+        bool,
+        typer.Option("--resume", help="Go on with the interrupted run of -o; retry failed trials."),
     ] = False,
     as_json: AsJson = False,
     quiet: Quietly = False,

@@ -53,8 +53,13 @@ def unfinished(output: Path) -> Path:
 
 
 def take_up(output: Path) -> LearningFile:
-    """What an interrupted run has left; raises ``UsageError`` or ``ResultFormatError``."""
+    """What an interrupted run has left, or one of whose trials some failed.
+
+    Raises ``UsageError`` or ``ResultFormatError``.
+    """
     path = unfinished(output)
+    if output.exists() and not path.exists():
+        path = output
     try:
         text = path.read_bytes()
     except OSError as error:
@@ -62,6 +67,8 @@ def take_up(output: Path) -> LearningFile:
             f"--resume: {path} cannot be read ({error.strerror}): no run was interrupted"
         ) from error
     file = validated(path, text, LearningFile, "an lstmbench learning file")
+    if path == output and not any(map(_failed, file.trials)):
+        raise UsageError(f"--resume: {output} is complete: no run was interrupted, no trial failed")
     here, there = fingerprint(machine()), fingerprint(file.environment.machine)
     if here != there:
         raise UsageError(
@@ -91,22 +98,24 @@ def clear(output: Path, settings: Settings) -> None:
 
 
 def run(file: LearningFile, output: Path | None, watcher: Quiet) -> LearningFile:
-    """Run the trials that are left; where there is an output, write it and its page.
+    """Run the trials that are left or failed; where there is an output, write it and its page.
 
     Raises ``KeyboardInterrupt`` as it comes: by then all that was done is on the disk.
     """
     if output is not None:
         _make_folder(output)
         write_atomically(unfinished(output), file.as_file())
-    done = {(trial.cell, trial.backend, trial.seed) for trial in file.trials}
-    for cell, backend, seed in _keys(file.settings):
-        if (cell, backend, seed) in done:
+    trials = {(trial.cell, trial.backend, trial.seed): trial for trial in file.trials}
+    for key in _keys(file.settings):
+        if key in trials and not _failed(trials[key]):
             continue
+        cell, backend, seed = key
         checkpoint = _checkpoint(output, cell, backend, seed) if output else None
         watcher.started(f"{cell} {backend} seed {seed}")
         trial = process.train(file.settings, cell, backend, seed, checkpoint, watcher.point)
         watcher.ended(trial)
-        file = with_trials(file, (*file.trials, trial))
+        trials[key] = trial  # where the failed one was
+        file = with_trials(file, tuple(trials.values()))
         if output is not None and checkpoint is not None:
             write_atomically(unfinished(output), file.as_file())
             checkpoint.unlink(missing_ok=True)
@@ -114,6 +123,10 @@ def run(file: LearningFile, output: Path | None, watcher: Quiet) -> LearningFile
         write(output, file)
         unfinished(output).unlink()
     return file
+
+
+def _failed(trial: Trial) -> bool:
+    return trial.status == "failed"
 
 
 def with_trials(file: LearningFile, trials: Sequence[Trial]) -> LearningFile:
