@@ -37,7 +37,7 @@ def page(file: LearningFile, shelf: Shelf | None = None) -> str:
 
 
 def _parts(file: LearningFile, shelf: Shelf) -> Iterator[str]:
-    yield f"# What was learnt: {escape(file.settings.task)}{lag(file.settings)}"
+    yield f"# What was learnt: {escape(file.settings.task)}{lag(file.settings.lag)}"
     yield "\n".join(f"- {sentence(group)}" for group in file.groups)
     doubt = disturbed(file)
     if doubt:

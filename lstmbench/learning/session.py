@@ -12,9 +12,10 @@ from ..environment import describe, fingerprint, machine
 from ..errors import OutputError, UsageError
 from ..report.shelf import write_page
 from ..result import validated, write_atomically
-from ..tasks import Task, load
+from ..tasks import load
 from . import page, process
-from .records import LearningFile, Lesson, Settings, Trial
+from .lesson import lesson
+from .records import LearningFile, Settings, Trial
 from .summary import groups
 from .trial import TIMED
 from .view import Quiet
@@ -29,21 +30,10 @@ def begin(settings: Settings) -> LearningFile:
         command=origin.command(),
         environment=describe(),
         settings=settings,
-        lesson=_lesson(load(settings.task, lag=settings.lag)),
+        lesson=lesson(load(settings.task, lag=settings.lag)),
         timed=TIMED,
         trials=(),
         groups=(),
-    )
-
-
-def _lesson(task: Task) -> Lesson:
-    return Lesson(
-        description=task.description,
-        source=task.source,
-        metric=task.goal.metric,
-        trivial=task.trivial,
-        baselines=dict(task.baselines),
-        test_size=task.test_set().x.shape[1],
     )
 
 

@@ -27,7 +27,8 @@ def renderable(file: LearningFile) -> RenderableType:
             beside(group, brief=True) if group.ratios else "–",
         )
     foot = (
-        f"{settings.task}{lag(settings)}: {file.lesson.metric} below {number(settings.target)}; "
+        f"{settings.task}{lag(settings.lag)}: {file.lesson.metric} below "
+        f"{number(settings.target)}; "
         f"{number(file.lesson.trivial)} without looking at the input"
     )
     doubt = disturbed(file)

@@ -3,13 +3,13 @@
 from ..stats import geometric_mean
 from ..summary import BUSY
 from ..units import Seconds, duration, ratio, significant
-from .records import Group, LearningFile, Settings
+from .records import Group, LearningFile
 from .summary import OURS, Reach
 
 
-def lag(settings: Settings) -> str:
+def lag(given: int | None) -> str:
     """The lag behind the name of a task, where it was given."""
-    return "" if settings.lag is None else f", lag {settings.lag}"
+    return "" if given is None else f", lag {given}"
 
 
 def number(value: float | None) -> str:

@@ -41,7 +41,7 @@ def learning(file: LearningFile) -> Picture:
         for n, row in enumerate(rows):
             _draw_row(canvas, n * height, row, file, hues)
 
-    title = f"{file.settings.task}{lag(file.settings)}: {file.lesson.metric} while learning"
+    title = f"{file.settings.task}{lag(file.settings.lag)}: {file.lesson.metric} while learning"
     return Picture("learning", title, _alt(file), WIDTH, round(height * len(rows)), draw)
 
 
