@@ -12,6 +12,7 @@ from .commands.doctor import doctor
 from .commands.export import export
 from .commands.gate import gate
 from .commands.gradients import gradients
+from .commands.guess import guess
 from .commands.history import history
 from .commands.importing import import_
 from .commands.learn import learn
@@ -64,6 +65,7 @@ app.command()(export)
 app.command(name="import")(import_)
 app.command()(gate)
 app.command()(gradients)
+app.command()(guess)
 app.command()(learn)
 app.command()(doctor)
 

@@ -51,6 +51,7 @@ def test_the_commands_are_those_of_this_version():
         "report",
         "gate",
         "gradients",
+        "guess",
         "learn",
         "compare",
         "history",

@@ -10,6 +10,7 @@ from lstmbench import result
 from lstmbench.gate.records import GateFile
 from lstmbench.gate.selftest import SelfTestFile
 from lstmbench.gradients.records import GradientsFile
+from lstmbench.guessing.records import GuessesFile
 from lstmbench.learning.records import LearningFile
 from lstmbench.records import Result
 from lstmbench.result import json_schema
@@ -22,6 +23,7 @@ COMMANDS = {
     "gate-1": ("gate", "--schema"),
     "gate-self-test-1": ("gate", "--self-test", "--schema"),
     "gradients-1": ("gradients", "--schema"),
+    "guesses-1": ("guess", "--schema"),
     "learning-1": ("learn", "--schema"),
 }
 KINDS = {
@@ -29,6 +31,7 @@ KINDS = {
     "gate-1": GateFile,
     "gate-self-test-1": SelfTestFile,
     "gradients-1": GradientsFile,
+    "guesses-1": GuessesFile,
     "learning-1": LearningFile,
 }
 

@@ -40,6 +40,7 @@ PRINTING = [
     ("export", RESULT, "--to", "csv"),
     ("export", RESULT, "--to", "pyperf"),
     ("gate", "--read", VERDICT),
+    ("guess", "--lag", "10", "--max-guesses", "10", "--seeds", "1"),
     ("gradients", "--hidden-size", "4", "--lags", "1,2", "--seeds", "1"),
     ("doctor",),
     ("compare", RESULT, "m\N{LATIN SMALL LETTER U WITH DIAERESIS}ll.json"),

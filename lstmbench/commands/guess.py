@@ -1,0 +1,59 @@
+"""Guess weights: from the options of a person to a file, a page and a table."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import Exit, UsageError
+from .options import AsJson, Quietly, print_json
+
+
+def guess(
+    task: Annotated[str, typer.Argument(help="parity or delayed-xor.")] = "parity",
+    lag: Annotated[
+        int | None, typer.Option(help="Steps over which to remember; default: that of the task.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=1000, help="Searches, each its own.")] = 10,
+    max_guesses: Annotated[
+        int, typer.Option(min=1, max=10**9, help="Networks of a seed at most.")
+    ] = 100_000,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write FILE.json and FILE.md.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quietly = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of such a file.")
+    ] = False,
+) -> Exit:
+    """Guess the weights of a small network until it solves a task: how often, how fast."""
+    from rich.console import Console
+
+    from ..guessing import session
+    from ..guessing.records import GuessesFile
+    from ..guessing.summary import line
+    from ..guessing.table import renderable
+    from ..result import json_schema
+    from ..terminal import console, write_json
+
+    if schema:
+        print_json(json_schema(GuessesFile))
+        return Exit.OK
+    if output is not None and output.suffix != ".json":
+        raise UsageError(f"-o: expected a file ending in .json, got {output}")
+    progress = Console(stderr=True, quiet=quiet or as_json)
+    file = session.measure(
+        task,
+        lag=lag,
+        seeds=seeds,
+        max_guesses=max_guesses,
+        watch=lambda each: progress.print(line(each), soft_wrap=True, highlight=False),
+    )
+    if output is not None:
+        session.write(output, file)
+    if as_json:
+        write_json(file.as_file())
+    elif not quiet:
+        console().print(renderable(file))
+    return Exit.OK
