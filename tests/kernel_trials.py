@@ -55,8 +55,10 @@ def named(cell: CellSpec, y: Any, states: Any) -> dict:
     return {"y": y, **dict(zip(names, several, strict=True))}
 
 
-def run_layer(layer: Any, problem: Problem, *, training: bool = True) -> tuple[dict, dict]:
-    """Outputs, and in training gradients, of a problem on a layer."""
+def run_layer(
+    layer: Any, problem: Problem, *, training: bool = True, **options: Any
+) -> tuple[dict, dict]:
+    """Outputs, and in training gradients, of a problem on a layer; options go to ``backward``."""
     cell = problem.cell
     layer.load_state_dict(problem.parameters)
     states = states_of(cell, problem.inputs, "0")
@@ -66,7 +68,7 @@ def run_layer(layer: Any, problem: Problem, *, training: bool = True) -> tuple[d
     if not training:
         return outputs, {}
     dstates = states_of(cell, {k[1:]: v for k, v in problem.upstream.items()}, "T")
-    return outputs, layer.backward(problem.upstream["dy"], dstates)
+    return outputs, layer.backward(problem.upstream["dy"], dstates, **options)
 
 
 def run_reference(problem: Problem) -> tuple[dict, dict]:

@@ -97,6 +97,15 @@ def test_backward_goes_through_the_same_call_again() -> None:
             np.testing.assert_allclose(into[name], array, atol=1e-6, err_msg=name)
 
 
+def test_without_the_gradient_of_the_input_all_others_are_the_same_bits() -> None:
+    problem, _, expected = problem_and_results()
+    layer = make_layer(GRU_SPEC, SHAPE, device="cuda")
+    _, got = run_layer(layer, problem, input_gradient=False)
+    assert list(got) == [name for name in expected if name != "x"]
+    for name, array in got.items():
+        np.testing.assert_array_equal(array, expected[name], err_msg=name)
+
+
 def test_a_layer_says_what_it_chose() -> None:
     layer = GRU(3, 4, device="cuda")
     assert layer.algorithm_used == {}

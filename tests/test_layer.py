@@ -382,6 +382,34 @@ def test_backward_needs_a_training_forward() -> None:
         layer.backward(dy)
 
 
+@every_cell
+@pytest.mark.parametrize("lengths", [(), (4, 1, 3), (2, 2, 2)], ids=["full", "ragged", "shorter"])
+def test_without_the_gradient_of_the_input_all_others_are_the_same_bits(
+    cell: CellSpec, lengths: tuple[int, ...]
+) -> None:
+    problem = make_problem(cell, SHAPE, lengths=lengths)
+    layer = make_layer(cell, SHAPE)
+    _, expected = run_layer(layer, problem)
+    _, got = run_layer(layer, problem, input_gradient=False)
+    assert list(got) == [name for name in expected if name != "x"]
+    for name, array in got.items():
+        np.testing.assert_array_equal(array, expected[name], err_msg=name)
+
+
+def test_the_gradient_of_the_input_is_asked_for_anew_in_each_call() -> None:
+    layer, x = RNN(3, 4), np.ones((2, 1, 3), np.float32)
+    y, _ = layer.forward(x, training=True)
+    whole = layer.backward(y)
+    rest = {name: np.empty_like(array) for name, array in whole.items() if name != "x"}
+    for wanted in (False, True, False, True):
+        into = {name: np.empty_like(array) for name, array in whole.items()} if wanted else rest
+        layer.forward(x, training=True)
+        got = layer.backward(y, out=into, input_gradient=wanted)
+        assert ("x" in got) == wanted
+        for name, array in got.items():
+            np.testing.assert_array_equal(array, whole[name])
+
+
 def test_a_second_backward_is_refused() -> None:
     layer, x = LSTM(3, 4), np.ones((2, 1, 3), np.float32)
     y, _ = layer.forward(x, training=True)
@@ -430,6 +458,10 @@ def test_gradients_must_be_given_whole() -> None:
     y, _ = layer.forward(x, training=True)
     with pytest.raises(ValueError, match="out: missing h0, weight_ih_l0"):
         layer.backward(y, out={"x": np.empty_like(x)})
+    gradients = layer.backward(y)
+    layer.forward(x, training=True)
+    with pytest.raises(ValueError, match="out: unexpected x"):
+        layer.backward(y, out=gradients, input_gradient=False)
 
 
 def test_kernels_import_without_the_tool() -> None:

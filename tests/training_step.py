@@ -69,7 +69,7 @@ def measure(H, options):
     def layers():
         for k, layer in enumerate(stack.layers):
             layer.forward(work.inputs[k], training=True, out=work.outputs[k])
-            layer.backward(work.dy, ends, out=work.gradients[k])
+            layer.backward(work.dy, ends, out=work.gradients[k], input_gradient=k > 0)
 
     def theirs():
         optimiser.zero_grad()

@@ -205,6 +205,7 @@ class Recurrent:
         dstates: Any = None,
         *,
         out: Mapping[str, Any] | None = None,
+        input_gradient: bool = True,
         stream: Any = None,
     ) -> dict[str, Any]:
         """Gradients of x, the initial states and every parameter, by name.
@@ -216,6 +217,7 @@ class Recurrent:
             dstates: the gradients that arrive at the final states, zeros where None: ``(dhT, dcT)``
                 for an LSTM, ``dhT`` for the others.
             out: arrays to write into, as this function returns them.
+            input_gradient: without it that of x is left out, and so is the time it takes.
             stream: as for ``forward``.
 
         Raises:
@@ -226,10 +228,11 @@ class Recurrent:
                 "backward: nothing to go back through; call forward(..., training=True) before each"
             )
         forward, work = self._tape
-        given = leaves(dy, dstates, out, forward.read["x"], forward.written["y"])
+        x, y = forward.read["x"], forward.written["y"]
+        given = leaves(dy, dstates, out, input_gradient, x, y)
         call = self._calls.get("backward")
         if call is None or not call.repeats(given):
-            call = self._prepare_backward(given, forward, dy, dstates, out)
+            call = self._prepare_backward(given, forward, dy, dstates, out, input_gradient)
             self._calls["backward"] = call
         self._tape = None
         self._network.backward(work, call.read, call.written, call, *self._on(stream))
@@ -244,11 +247,15 @@ class Recurrent:
         dy: Any,
         dstates: Any,
         out: Mapping[str, Any] | None,
+        input_gradient: bool,
     ) -> Call:
         dims = spec.output_shapes(self._cell, forward.shape)["y"]
         taken = self._memory.take("dy", dy, _OUTPUT, dims, rows=True)
         upstream = {"dy": taken, **self._states("T", dstates, forward.shape, prefix="d")}
-        gradients = self._gradients(out, forward.shape, dy)
+        wanted = spec.gradient_shapes(self._cell, forward.shape)
+        if not input_gradient:
+            del wanted["x"]
+        gradients = self._gradients(out, wanted, dy)
         self._check_apart({**upstream, **forward.read, "y": forward.written["y"]}, gradients)
         return Call(given, upstream, gradients, forward.shape, self._memory)
 
@@ -300,15 +307,16 @@ class Recurrent:
         self._check_distinct(outputs)
         return outputs
 
-    def _gradients(self, out: Mapping[str, Any] | None, shape: Shape, like: Any) -> dict[str, Any]:
-        dims = spec.gradient_shapes(self._cell, shape)
+    def _gradients(
+        self, out: Mapping[str, Any] | None, dims: Mapping[str, spec.Dims], like: Any
+    ) -> dict[str, Any]:
         if out is None:
             return {name: self._memory.make(wanted, like) for name, wanted in dims.items()}
         check_names(out, dims, "out")
         symbols = {
             "x": "(T, B, I)",
             **{state + "0": _STATE for state in self._cell.states},
-            **parameter_symbols(self._cell, shape),
+            **parameter_symbols(self._cell, self.shape),
         }
         # By the caller's own names: a call is known again by its very objects.
         gradients = {

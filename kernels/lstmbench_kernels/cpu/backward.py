@@ -70,9 +70,10 @@ def _run_products(cell, jobs, share):
     for direction in range(share.directions):
         j = jobs[direction]
         for part in range(share.part_first, share.part_end):
-            if is_ragged(cell) and direction == 0:
-                clear_padding(cell, j, share, part)
-            input_gradient(cell, j, share, part, direction > 0)
+            if j.dx != 0:
+                if is_ragged(cell) and direction == 0:
+                    clear_padding(cell, j, share, part)
+                input_gradient(cell, j, share, part, direction > 0)
             weight_gradient(cell, j, share, part, False)
             weight_gradient(cell, j, share, part, True)
 

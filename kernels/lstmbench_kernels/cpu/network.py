@@ -107,23 +107,27 @@ class CpuNetwork:
             self._bind_backward(work, upstream, gradients)
             work.bound["backward"] = call
         work.run(self.compile("backward", work.is_ragged))
-        if work.steps < len(gradients["x"]):
+        if "x" in gradients and work.steps < len(gradients["x"]):
             gradients["x"][work.steps :] = 0
 
     def _bind_backward(self, work: Workspace, upstream: Arrays, gradients: Arrays) -> None:
         jobs, H, item = work.jobs, self.shape.hidden_size, self.dtype.itemsize
         directions, layers = self.shape.num_directions, self.shape.num_layers
-        dy, dx = upstream["dy"], gradients["x"]
+        dy = upstream["dy"]
         for (layer, _, suffix), index in zip(self.shape.layers(), range(len(jobs)), strict=True):
             job, direction = jobs[index], index % directions
             arrives = dy if layer == layers - 1 else work.layer_gradients[layer]
-            leaves = dx if layer == 0 else work.layer_gradients[layer - 1]
+            leaves = gradients.get("x") if layer == 0 else work.layer_gradients[layer - 1]
             job["dy"] = address_of(arrives) + direction * H * item
             job["dy_step"], job["dy_row"], _ = arrives.strides
-            job["dx"], (job["dx_step"], job["dx_row"], _) = address_of(leaves), leaves.strides
-            for name in ("weight_x_t", "weight_h_t"):
-                packed = self.weights.packed(name, index, work.geometries[index])
-                job[name] = address_of(packed)
+            packed = ["weight_h_t"]
+            if leaves is None:
+                job["dx"] = 0
+            else:
+                job["dx"], (job["dx_step"], job["dx_row"], _) = address_of(leaves), leaves.strides
+                packed.append("weight_x_t")
+            for name in packed:
+                job[name] = address_of(self.weights.packed(name, index, work.geometries[index]))
             state_bytes = index * dy.shape[1] * H * item
             dhT, dcT = upstream.get("dhT"), upstream.get("dcT")
             job["dhT"] = address_of(work.zeros) if dhT is None else address_of(dhT) + state_bytes

@@ -171,7 +171,7 @@ def bind_backward(work: Work, plan: Plan, upstream: Operands, gradients: Operand
     inputs, outputs = work.inputs, work.outputs
     for layer in reversed(range(layers)):
         dy = upstream["dy"] if layer == layers - 1 else work.between("dy", layer)
-        dx = gradients["x"] if layer == 0 else work.between("dy", layer - 1)
+        dx = gradients.get("x") if layer == 0 else work.between("dy", layer - 1)
         x = inputs["x"] if layer == 0 else work.between("y", layer - 1)
         if layer == 0 and work.is_ragged:
             x = _padded(work, x)
@@ -230,7 +230,7 @@ def _after(
     inputs: Operands,
     x: Operand,
     y: Operand,
-    dx: Operand,
+    dx: Operand | None,
     gradients: Operands,
 ) -> list[Launch]:
     """The products over all steps: dx, dW, dR, and the sums that are the biases' gradients."""
@@ -245,17 +245,19 @@ def _after(
     place = f"{layer} {direction}"
     transposed = work.weights.address("input_transposed", layer)
     transposed += direction * work.weights.nbytes("input_transposed", layer)
-    launches = product(
-        work,
-        f"dx {place}",
-        rows=T * B,
-        columns=x.shape[2],
-        depth=x_columns,
-        a=(gates, gate_row, item),
-        b=(transposed, work.weights.row_bytes("input_transposed", layer), item),
-        c=(dx.address, dx.strides[1]),
-        accumulate=direction > 0,
-    )
+    launches = []
+    if dx is not None:
+        launches += product(
+            work,
+            f"dx {place}",
+            rows=T * B,
+            columns=x.shape[2],
+            depth=x_columns,
+            a=(gates, gate_row, item),
+            b=(transposed, work.weights.row_bytes("input_transposed", layer), item),
+            c=(dx.address, dx.strides[1]),
+            accumulate=direction > 0,
+        )
     launches += product(
         work,
         f"dW {place}",

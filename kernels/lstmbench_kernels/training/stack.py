@@ -31,7 +31,7 @@ class Buffers:
         inputs: of each layer, ``(T, B, I or D*H)``: those above the first are masked outputs.
         outputs: of each layer, as it returns them: ``(y, states)``.
         masks: on the outputs of all layers but the last.
-        gradients: of each layer, as its ``backward`` returns them.
+        gradients: of each layer, as its ``backward`` returns them; nobody asks for that of x.
         dy: what arrives at the outputs of the last layer.
         dh: what arrives at its final hidden state, ``(D, B, H)``.
     """
@@ -107,10 +107,16 @@ class Stack:
         dstates: Any = (work.dh, None) if len(self.cell.states) > 1 else work.dh
         for k in reversed(range(len(self.layers))):
             top = k == len(self.layers) - 1
-            self.layers[k].backward(dy, dstates if final and top else None, out=work.gradients[k])
-            dy = work.gradients[k]["x"]
-            if k > 0 and self.dropout > 0:
-                dy *= work.masks[k - 1]
+            self.layers[k].backward(
+                dy,
+                dstates if final and top else None,
+                out=work.gradients[k],
+                input_gradient=k > 0,
+            )
+            if k > 0:
+                dy = work.gradients[k]["x"]
+                if self.dropout > 0:
+                    dy *= work.masks[k - 1]
 
     def buffers(self, T: int, B: int) -> Buffers:
         """Those of a shape, made where they are not there yet."""
@@ -136,6 +142,7 @@ class Stack:
                 {
                     name: own[name] if name in own else np.zeros(dims, self.dtype)
                     for name, dims in gradient_shapes(self.cell, shape).items()
+                    if k > 0 or name != "x"
                 }
             )
             x = np.zeros((T, B, shape.input_size), self.dtype)
