@@ -18,7 +18,7 @@ from .errors import OutputError, ResultFormatError, UsageError
 from .model import Model
 from .plan import Plan
 from .records import Header, Row
-from .result import first_error
+from .result import first_error, make_folder_of
 
 SUFFIX = ".journal"
 VERSION = 1
@@ -75,10 +75,7 @@ def journal_path(output: Path) -> Path:
 def begin(output: Path, opening: Opening) -> Iterator[Journal]:
     """Start a journal; raises ``UsageError`` where the rows of an unfinished run would be lost."""
     path = journal_path(output)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{path.parent}: cannot be a folder: {error.strerror}") from error
+    make_folder_of(path)
     if path.exists() and not path.is_file():
         raise OutputError(f"{path}: cannot be written: it is not a file")
     with _locked(path, "a+b") as file:

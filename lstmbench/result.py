@@ -130,6 +130,17 @@ def write(path: Path, header: Header, rows: Sequence[Row]) -> None:
     write_atomically(path, Result(**_fields(header), rows=tuple(rows)).as_file())
 
 
+def make_folder_of(path: Path) -> None:
+    """See that a file can be written before what it is to hold is measured.
+
+    Raises ``OutputError``.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path.parent}: cannot be a folder: {error.strerror}") from error
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Replace a file in one step; raises ``OutputError``, and then the old file is as it was."""
     write_bytes_atomically(path, text.encode())

@@ -141,12 +141,12 @@ def test_hostile_text_is_text(name):
 
 
 def test_the_command_writes_a_file_and_a_page_and_shows_what_came_of_it(tool, tmp_path):
-    code, out, err = tool("guess", *SMALL, "-o", "guesses.json")
+    code, out, err = tool("guess", *SMALL, "-o", "new/guesses.json")
 
     assert code == 0
-    file = GuessesFile.model_validate_json((tmp_path / "guesses.json").read_text())
+    file = GuessesFile.model_validate_json((tmp_path / "new" / "guesses.json").read_text())
     assert [each.solved for each in file.guesses] == [True, True]
-    assert (tmp_path / "guesses.md").read_text() == page(file)
+    assert (tmp_path / "new" / "guesses.md").read_text() == page(file)
     assert "with 2 of 2 seeds" in out
     assert [line.split(":")[0] for line in err.splitlines()] == ["seed 0", "seed 1"]
 
@@ -165,11 +165,14 @@ def test_json_is_the_file_and_quiet_is_quiet(tool):
         (["adding"], "task adding: expected one of two classes"),
         (["temporal-order"], "told at the end of a sequence (delayed-xor, parity)"),
         (["--lag", "5"], "task parity: expected a lag of 10 to"),
+        (["-o", "."], "-o: expected a file ending in .json, got ."),
+        (["-o", "page.json/x.json"], "page.json: cannot be a folder"),
         (["-o", "page.md"], "-o: expected a file ending in .json, got page.md"),
         (["--max-guesses", "0"], "'--max-guesses'"),
     ],
 )
-def test_what_cannot_be_guessed_is_told_in_one_line(tool, arguments, line):
+def test_what_cannot_be_guessed_is_told_in_one_line(tool, tmp_path, arguments, line):
+    (tmp_path / "page.json").write_text("")
     code, out, err = tool("guess", *arguments)
 
     assert (code, out) == (2, "")

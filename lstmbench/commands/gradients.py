@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ..errors import Exit, UsageError, unknown
-from .options import AsJson, names, print_json
+from .options import AsJson, check_json_output, names, print_json
 
 DEFAULT_LAGS = "1,2,3,5,10,20,30,50,100,200,300,500,1000"
 # Followed back at once: the gradient of a longer sequence is in the same place by then.
@@ -48,8 +48,7 @@ def gradients(
     for name in cells:
         if name not in LAYERS:
             raise UsageError(unknown("cell", name, LAYERS))
-    if output is not None and output.suffix != ".json":
-        raise UsageError(f"-o: expected a file ending in .json, got {output}")
+    check_json_output(output)
     steps = sorted({lag for piece in lags.split(",") for lag in parse_axis("lags", piece)})
     if steps[-1] > LONGEST:
         raise UsageError(f"--lags: expected at most {LONGEST}, got {steps[-1]}")

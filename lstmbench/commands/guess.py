@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from ..errors import Exit, UsageError
-from .options import AsJson, Quietly, print_json
+from ..errors import Exit
+from .options import AsJson, Quietly, check_json_output, print_json
 
 
 def guess(
@@ -34,14 +34,15 @@ def guess(
     from ..guessing.records import GuessesFile
     from ..guessing.summary import line
     from ..guessing.table import renderable
-    from ..result import json_schema
+    from ..result import json_schema, make_folder_of
     from ..terminal import console, write_json
 
     if schema:
         print_json(json_schema(GuessesFile))
         return Exit.OK
-    if output is not None and output.suffix != ".json":
-        raise UsageError(f"-o: expected a file ending in .json, got {output}")
+    check_json_output(output)
+    if output is not None:
+        make_folder_of(output)
     progress = Console(stderr=True, quiet=quiet or as_json)
     file = session.measure(
         task,

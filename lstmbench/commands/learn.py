@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 import typer
 
 from ..errors import Exit, UsageError, unknown
-from .options import AsJson, Quietly, names, print_json
+from .options import AsJson, Quietly, check_json_output, names, print_json
 
 if TYPE_CHECKING:
     from ..learning.records import LearningFile, Settings
@@ -144,10 +144,7 @@ def _given(context: typer.Context) -> set[str]:
 
 
 def _check_output(output: Path | None, *, resume: bool) -> None:
-    if output is not None and output.suffix != ".json":
-        raise UsageError(f"-o: expected a file ending in .json, got {output}")
-    if output is not None and output.is_dir():
-        raise UsageError(f"-o: {output} is a folder, expected a file to write")
+    check_json_output(output)
     if resume and output is None:
         raise UsageError("--resume: expected -o FILE.json, what the interrupted run was to write")
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -42,6 +43,14 @@ def counts(text: str | None) -> Sequence[int | Literal["all"]] | None:
     for piece in pieces:
         found += ["all"] if piece == "all" else parse_axis("threads", piece)
     return found or None
+
+
+def check_json_output(output: Path | None) -> None:
+    """Whether -o names a file to write; raises ``UsageError``."""
+    if output is not None and output.suffix != ".json":
+        raise UsageError(f"-o: expected a file ending in .json, got {output}")
+    if output is not None and output.is_dir():
+        raise UsageError(f"-o: {output} is a folder, expected a file to write")
 
 
 def print_json(value: Any) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from .. import origin
 from ..environment import describe, fingerprint, machine
-from ..errors import OutputError, UsageError
+from ..errors import UsageError
 from ..report.shelf import write_page
-from ..result import validated, write_atomically
+from ..result import make_folder_of, validated, write_atomically
 from ..tasks import load
 from . import page, process
 from .lesson import lesson
@@ -93,7 +93,7 @@ def run(file: LearningFile, output: Path | None, watcher: Quiet) -> LearningFile
     Raises ``KeyboardInterrupt`` as it comes: by then all that was done is on the disk.
     """
     if output is not None:
-        _make_folder(output)
+        make_folder_of(output)
         write_atomically(unfinished(output), file.as_file())
     trials = {(trial.cell, trial.backend, trial.seed): trial for trial in file.trials}
     for key in _keys(file.settings):
@@ -130,13 +130,6 @@ def _keys(settings: Settings) -> Iterator[Key]:
         for cell in settings.cells:
             for backend in settings.backends:
                 yield cell, backend, seed
-
-
-def _make_folder(output: Path) -> None:
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{output.parent}: cannot be a folder: {error.strerror}") from error
 
 
 def write(output: Path, file: LearningFile) -> None:
