@@ -12,6 +12,7 @@ from lstmbench_kernels.spec import (
     Shape,
     gradient_shapes,
     input_shapes,
+    multiply_adds,
     output_shapes,
     parameter_shapes,
 )
@@ -203,11 +204,10 @@ def combination(workload: Workload, axis: str | None) -> tuple[tuple[str, object
 def flops(workload: Workload) -> int:
     """Floating-point operations of the matrix products of one timed call, padding left out.
 
-    Forward: 2·G·H·(I+H) a step of a sequence, layer and direction.  Backward: twice that (the
-    gradients of the operands of each product).  Elementwise work is not counted.
+    Forward: two for each multiply-add.  Backward: twice that (the gradients of the operands of
+    each product).  Elementwise work is not counted.
     """
-    G, H, steps = workload.spec.num_gates, workload.hidden_size, workload.valid_steps
-    forward = sum(2 * G * H * (I + H) * steps for _, I, _ in workload.shape.layers())
+    forward = 2 * multiply_adds(workload.spec, workload.shape) * workload.valid_steps
     return forward * {"infer": 1, "forward": 1, "backward": 2, "train": 3}[workload.mode]
 
 

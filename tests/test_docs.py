@@ -13,6 +13,7 @@ from github import assert_renders
 
 from lstmbench import cli, plan, session, suite
 from lstmbench.backends.registry import BACKENDS
+from lstmbench.counts import counts
 from lstmbench.errors import UsageError
 from lstmbench.gate.comment import comment
 from lstmbench.gate.records import GateFile
@@ -27,6 +28,7 @@ from lstmbench.report import blocks
 from lstmbench.report.page import RANKS, markdown
 from lstmbench.report.shelf import Shelf
 from lstmbench.result import read
+from lstmbench.workload import CELL_NAMES
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "results"
@@ -156,6 +158,15 @@ def test_the_page_beside_a_file_of_learning_is_its_own():
         file = LearningFile.model_validate_json(path.read_text(encoding="utf-8"))
         text = path.with_suffix(".md").read_text(encoding="utf-8")
         assert text == learning_page(file, Shelf(path.stem)), path
+
+
+def test_what_a_layer_takes_is_on_the_page_of_the_kernels():
+    listed = [
+        f"| `{each.name}` | {each.parameters:,} | {each.multiply_adds:,} | "
+        f"{each.parameters_ratio:g}x, {each.multiply_adds_ratio:g}x |"
+        for each in map(counts, CELL_NAMES)
+    ]
+    assert "\n".join(listed) in KERNELS
 
 
 def test_the_exit_codes_on_the_page_are_those_of_the_tool():

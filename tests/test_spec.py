@@ -1,5 +1,6 @@
 """Names, shapes and gate orders are those of the frameworks they are said to be of."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -15,6 +16,8 @@ from lstmbench_kernels.spec import (
     Shape,
     gradient_shapes,
     input_shapes,
+    multiply_adds,
+    num_parameters,
     output_shapes,
     parameter_shapes,
     permute_gates,
@@ -117,3 +120,15 @@ def test_the_units_of_a_gate_move_together_and_keep_their_order():
 def test_an_unknown_convention_is_a_key_error():
     with pytest.raises(KeyError, match="nobody"):
         permute_gates(np.zeros(3), RNN_TANH, "torch", "nobody")
+
+
+def test_parameters_and_multiply_adds_are_the_numbers_written_here():
+    shape = Shape(10, 3, 5, 7, num_layers=2, bidirectional=True)
+
+    # A layer and direction: 28 rows for each of 4 gates of 7 units; its input is 5, then 2 * 7.
+    assert multiply_adds(LSTM, shape) == 2 * 28 * (5 + 7) + 2 * 28 * (14 + 7)
+    assert num_parameters(LSTM, shape) == multiply_adds(LSTM, shape) + 4 * 2 * 28
+    assert num_parameters(LSTM, replace(shape, bias=False)) == multiply_adds(LSTM, shape)
+    assert multiply_adds(GRU, replace(shape, seq_len=1, batch_size=1)) * 4 == (
+        multiply_adds(LSTM, shape) * 3
+    )

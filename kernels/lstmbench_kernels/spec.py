@@ -9,6 +9,7 @@ all derive from it.  Conventions are PyTorch's: gate order, parameter names, tim
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import prod
 from types import MappingProxyType
 from typing import Any
 
@@ -94,6 +95,17 @@ def parameter_shapes(cell: CellSpec, shape: Shape) -> dict[str, Dims]:
             shapes["bias_ih" + suffix] = (GH,)
             shapes["bias_hh" + suffix] = (GH,)
     return shapes
+
+
+def num_parameters(cell: CellSpec, shape: Shape) -> int:
+    """Numbers in the state dict: (G*H) * (I + H + 2) for one layer in one direction."""
+    return sum(map(prod, parameter_shapes(cell, shape).values()))
+
+
+def multiply_adds(cell: CellSpec, shape: Shape) -> int:
+    """Of the matrix products, forward, a step of one sequence: each weight is used once."""
+    shapes = parameter_shapes(cell, shape)
+    return sum(prod(dims) for name, dims in shapes.items() if name.startswith("weight"))
 
 
 def input_shapes(cell: CellSpec, shape: Shape) -> dict[str, Dims]:

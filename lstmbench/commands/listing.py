@@ -1,5 +1,6 @@
 """List what there is: suites, backends, cells, rows."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -15,11 +16,12 @@ def list_(
     suite: Suite = "quick",
     as_json: AsJson = False,
 ) -> Exit:
-    """List suites, backends, cells, or the rows of a suite and where their sizes are from."""
+    """List suites, backends, cells and their parameters, or the rows of a suite."""
     if what not in LISTS:
         raise UsageError(unknown("list", what, LISTS))
     from .. import catalogue
     from ..backends.entries import BACKENDS
+    from ..counts import counts
     from ..suite import builtin_suites, load_suite
     from ..workload import CELL_NAMES
 
@@ -34,7 +36,8 @@ def list_(
     elif what == "backends":
         entries = [{"name": b.name, "description": b.summary} for b in BACKENDS.values()]
     elif what == "cells":
-        entries = [{"name": name} for name in CELL_NAMES]
+        listed = [counts(name) for name in CELL_NAMES]
+        entries = [{**asdict(each), "description": each.description} for each in listed]
     else:
         entries = [
             {"name": workload.id, "source": rows.source}
