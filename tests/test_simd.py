@@ -73,3 +73,15 @@ def test_verification_holds_on_narrower_registers(width: int, what: str, tmp_pat
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "numba-cpu" in done.stdout
+
+
+@narrower
+def test_losses_hold_on_narrower_registers(width: int) -> None:
+    tests = Path(__file__).with_name("test_training_losses.py")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tests)],
+        env={**os.environ, "NUMBA_CPU_FEATURES": FEATURES[width]}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert "passed" in done.stdout

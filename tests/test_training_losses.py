@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import log_softmax, softmax
 
 from lstmbench_kernels.training import cross_entropy, mean_squared_error
 
@@ -48,9 +49,52 @@ def test_large_outputs_do_not_overflow(dtype):
     assert gradient.dtype == dtype
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_cross_entropy_of_rows_of_any_width_is_that_of_its_definition(dtype):
+    random = np.random.default_rng(8)
+    for O in (*range(1, 36), 51):  # all but the last columns in whole registers, or none
+        outputs = random.normal(-50, 8, (5, 3, O)).astype(dtype)
+        targets, mask = random.integers(0, O, (5, 3)), random.random((5, 3)) < 0.7
+        outputs[~mask] = np.nan
+        loss, gradient = cross_entropy(outputs, targets, mask)
+
+        rows, classes = outputs[mask].astype("float64"), targets[mask]
+        chosen = np.arange(len(rows)), classes
+        expected = softmax(rows, axis=1)
+        expected[chosen] -= 1
+        tiny = 4 * float(np.finfo(dtype).eps)
+        assert loss == pytest.approx(-log_softmax(rows, axis=1)[chosen].mean(), rel=8 * tiny)
+        np.testing.assert_allclose(gradient[mask], expected / len(rows), rtol=8 * tiny, atol=tiny)
+        assert not gradient[~mask].any()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("column", [0, 17, 18])
+def test_a_number_that_is_none_makes_a_loss_that_is_none(bad, column):
+    outputs = np.zeros((4, 19), "float32")
+    outputs[2, column] = bad
+    assert not np.isfinite(cross_entropy(outputs, np.zeros(4, int))[0])
+
+
+def test_outputs_may_be_strided_and_classes_of_any_whole_numbers():
+    random = np.random.default_rng(9)
+    outputs, targets = random.standard_normal((6, 4, 7)), random.integers(0, 7, (4, 6))
+    loss, gradient = cross_entropy(outputs.swapaxes(0, 1), targets.astype("uint8"))
+    expected, of = cross_entropy(outputs.swapaxes(0, 1).copy(), targets)
+    assert loss == expected
+    np.testing.assert_array_equal(gradient, of)
+
+
 def test_targets_of_another_precision_leave_that_of_the_outputs():
     outputs = np.zeros((3, 1), "float32")
     assert mean_squared_error(outputs, np.ones((3, 1)))[1].dtype == "float32"
+
+
+def test_outputs_and_classes_of_other_kinds_are_refused():
+    with pytest.raises(TypeError, match="outputs: expected float32 or float64, got float16"):
+        cross_entropy(np.zeros((2, 3), "float16"), np.zeros(2, int))
+    with pytest.raises(TypeError, match="Cannot cast"):
+        cross_entropy(np.zeros((2, 3)), np.zeros(2))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cpu.softmax import LEAST, cross_entropy_rows
+from ..cpu.workspace import address_of
+
 Array = NDArray[Any]
 
 
@@ -41,23 +44,24 @@ def cross_entropy(outputs: Array, targets: Array, mask: Array | None = None) -> 
     O = outputs.shape[-1]
     if targets.shape != outputs.shape[:-1]:
         raise ValueError(f"targets: expected {outputs.shape[:-1]}, got {targets.shape}")
-    valid = np.ones(targets.size, bool) if mask is None else mask.reshape(-1)
-    count = targets.size if mask is None else _valid(mask, outputs)
-    classes = np.where(valid, targets.reshape(-1), 0)
+    if outputs.dtype.name not in LEAST:
+        raise TypeError(f"outputs: expected {' or '.join(LEAST)}, got {outputs.dtype}")
+    classes = np.ascontiguousarray(targets.astype(np.int64, casting="same_kind", copy=False))
+    classes = classes.reshape(-1)
+    count, valid = len(classes), np.ones(len(classes), bool)
+    if mask is not None:
+        count, valid = _valid(mask, outputs), np.ascontiguousarray(mask).reshape(-1)
+        classes = np.where(valid, classes, 0)
     if not 0 <= classes.min() <= classes.max() < O:
         raise ValueError(f"targets: expected 0 to {O - 1}, got {classes.min()} to {classes.max()}")
-    rows = outputs.reshape(-1, O)
-    shifted = rows - rows.max(axis=1, keepdims=True)  # exp cannot overflow
-    chosen = np.arange(len(rows)), classes
-    likelihood = shifted[chosen]
-    gradient: Array = np.exp(shifted, out=shifted)
-    total = gradient.sum(axis=1)
-    loss = float((np.log(total) - likelihood).sum(dtype=np.float64, where=valid)) / count
-    gradient /= total[:, None] * outputs.dtype.type(count)
-    gradient[chosen] -= outputs.dtype.type(1 / count)
-    if mask is not None:
-        gradient[~valid] = 0
-    return loss, gradient.reshape(outputs.shape)
+    number, least = outputs.dtype.type, LEAST[outputs.dtype.name]
+    outputs = np.ascontiguousarray(outputs)
+    gradient = np.empty_like(outputs)
+    loss = cross_entropy_rows(
+        number(1), address_of(gradient), address_of(outputs), O,
+        classes, valid, number(1 / count), number(least),
+    )  # fmt: skip
+    return loss / count, gradient
 
 
 def _valid(mask: Array, outputs: Array) -> int:
