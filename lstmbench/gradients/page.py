@@ -6,7 +6,7 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 from collections.abc import Iterator
 
 from ..markdown import escape, fold, table
-from ..report.method import versions
+from ..report.method import made
 from ..report.pictures.gains import gains
 from ..report.pictures.panels import spread
 from ..report.shelf import Shelf
@@ -48,10 +48,7 @@ def _parts(file: GradientsFile, shelf: Shelf) -> Iterator[str]:
         "gradients of "
         "lstmbench's own kernels in float64, for every direction of the last state."
     )
-    yield (
-        f"Made by <code>{escape(file.command)}</code> at {escape(file.created)} on "
-        f"{escape(file.environment.machine.cpu_model)}; {versions(file.environment)}."
-    )
+    yield made(file.command, file.created, file.environment)
 
 
 def sentences(file: GradientsFile) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..learning.words import lag, number, time
 from ..markdown import escape, fold, table
-from ..report.method import versions
+from ..report.method import made, warnings
 from .records import Guess, GuessesFile
 from .summary import facts
 
@@ -23,11 +23,8 @@ def _parts(file: GuessesFile) -> Iterator[str]:
     yield fold("Every seed", _seeds(file))
     yield "### Method"
     yield _method(file)
-    environment = file.environment
-    yield (
-        f"Made by <code>{escape(file.command)}</code> at {escape(file.created)} on "
-        f"{escape(environment.machine.cpu_model)}; {versions(environment)}."
-    )
+    yield made(file.command, file.created, file.environment)
+    yield from warnings(file.environment)
 
 
 def _seeds(file: GuessesFile) -> str:
@@ -59,7 +56,7 @@ def _method(file: GuessesFile) -> str:
         f"{settings.max_guesses} guesses a seed.\n\n"
         "Network, weights, training sequences and what counts as right are those of A1 with one "
         "hidden unit in Schmidhuber, Hochreiter & Bengio (2001), who need 2906 guesses on average "
-        "for parity of 500 to 600 bits. Its pages on guessing and on parity do not say what the "
+        "for parity of 500 to 600 bits. Where it describes the network it does not say what the "
         "hidden unit computes, nor which unit moves first: tanh, and the hidden unit, are "
         "lstmbench's own choice, and so are classes as they fall, not half of each.\n\n"
         "Time is that of drawing and running the networks in NumPy on one thread, a thousand at "

@@ -1,7 +1,6 @@
 """How networks were taught, and by what, as the end of a page."""
 
 from ..markdown import escape
-from ..report.method import versions
 from .records import LearningFile, Settings
 from .words import number
 
@@ -54,14 +53,4 @@ def _dropout(settings: Settings) -> str:
         f" Between a layer and the next {100 * settings.dropout:g} % of the numbers are dropped in "
         "training, none in the test set; each backend draws which by itself, so that losses differ "
         "from the first step on."
-    )
-
-
-def made(file: LearningFile) -> str:
-    """The command, the day and the machine."""
-    environment = file.environment
-    warnings = "".join(f"\n\n> {escape(warning)}" for warning in environment.warnings)
-    return (
-        f"Made by <code>{escape(file.command)}</code> at {escape(file.created)} on "
-        f"{escape(environment.machine.cpu_model)}; {versions(environment)}.{warnings}"
     )

@@ -6,11 +6,12 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 from collections.abc import Iterator
 
 from ..markdown import escape, fold, table
+from ..report.method import made, warnings
 from ..report.pictures.learning import learning
 from ..report.pictures.panels import spread
 from ..report.shelf import Shelf
 from ..units import rate
-from .method import made, method
+from .method import method
 from .records import Group, LearningFile, Trial
 from .summary import reaches
 from .words import (
@@ -51,7 +52,8 @@ def _parts(file: LearningFile, shelf: Shelf) -> Iterator[str]:
     yield fold("Every curve", _curves(file))
     yield "### Method"
     yield method(file)
-    yield made(file)
+    yield made(file.command, file.created, file.environment)
+    yield from warnings(file.environment)
 
 
 def sentence(group: Group) -> str:

@@ -3,7 +3,7 @@
 Everything that comes out of a file is escaped, as the page escapes: it may be a stranger's.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from .. import arithmetic, summary
 from ..environment import Environment
@@ -43,6 +43,19 @@ def _or_unknown(value: float | None) -> str:
 
 def versions(environment: Environment, escape: Escape = in_markdown) -> str:
     return ", ".join(f"{escape(n)} {escape(v)}" for n, v in environment.software.items())
+
+
+def made(command: str, created: str, environment: Environment) -> str:
+    """By which command, when and on what."""
+    return (
+        f"Made by <code>{in_markdown(command)}</code> at {in_markdown(created)} on "
+        f"{in_markdown(environment.machine.cpu_model)}; {versions(environment)}."
+    )
+
+
+def warnings(environment: Environment) -> Iterator[str]:
+    """What about the machine made times doubtful, each in a paragraph of its own."""
+    yield from (f"> {in_markdown(warning)}" for warning in environment.warnings)
 
 
 def threads(rows: Iterable[Row]) -> str:
