@@ -21,6 +21,8 @@ from lstmbench.gate.selftest import SelfTestFile
 from lstmbench.gate.selftest_page import page, tries_table
 from lstmbench.gradients import page as gradients_page
 from lstmbench.gradients.records import GradientsFile
+from lstmbench.guessing.page import page as guesses_page
+from lstmbench.guessing.records import GuessesFile
 from lstmbench.labels import kind_of
 from lstmbench.learning.page import page as learning_page
 from lstmbench.learning.records import LearningFile
@@ -149,6 +151,14 @@ def test_the_page_beside_a_file_of_gradients_is_its_own():
         file = GradientsFile.model_validate_json(path.read_text(encoding="utf-8"))
         text = path.with_suffix(".md").read_text(encoding="utf-8")
         assert text == gradients_page.page(file, Shelf(path.stem)), path
+
+
+def test_the_page_beside_a_file_of_guesses_is_its_own():
+    files = list((RESULTS / "guessing").glob("*.json"))
+    assert files
+    for path in files:
+        file = GuessesFile.model_validate_json(path.read_text(encoding="utf-8"))
+        assert path.with_suffix(".md").read_text(encoding="utf-8") == guesses_page(file), path
 
 
 def test_the_page_beside_a_file_of_learning_is_its_own():
