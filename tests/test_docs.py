@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote
 
+import numpy as np
 import pytest
 from conftest import require_peer
 from github import assert_renders
@@ -21,6 +22,7 @@ from lstmbench.gate.selftest import SelfTestFile
 from lstmbench.gate.selftest_page import page, tries_table
 from lstmbench.gradients import page as gradients_page
 from lstmbench.gradients.records import GradientsFile
+from lstmbench.guessing import search
 from lstmbench.guessing.page import page as guesses_page
 from lstmbench.guessing.records import GuessesFile
 from lstmbench.labels import kind_of
@@ -30,6 +32,7 @@ from lstmbench.report import blocks
 from lstmbench.report.page import RANKS, markdown
 from lstmbench.report.shelf import Shelf
 from lstmbench.result import read
+from lstmbench.tasks import load
 from lstmbench.workload import CELL_NAMES
 
 ROOT = Path(__file__).parent.parent
@@ -159,6 +162,19 @@ def test_the_page_beside_a_file_of_guesses_is_its_own():
     for path in files:
         file = GuessesFile.model_validate_json(path.read_text(encoding="utf-8"))
         assert path.with_suffix(".md").read_text(encoding="utf-8") == guesses_page(file), path
+
+
+def test_the_networks_found_are_right_and_so_many_for_a_bit_more_as_the_page_says():
+    (path,) = (RESULTS / "guessing").glob("*-parity.json")
+    found = GuessesFile.model_validate_json(path.read_text(encoding="utf-8")).guesses
+    weights = np.array([each.weights for each in found])
+
+    def right(bits: int) -> int:
+        return len(search.right(weights, load("parity", lag=bits).test_set(64)))
+
+    told = (RESULTS / "README.md").read_text(encoding="utf-8")
+    assert right(500) == len(found)
+    assert f"{right(501)} of {len(found)} are right for 501 bits too" in told
 
 
 def test_the_page_beside_a_file_of_learning_is_its_own():
