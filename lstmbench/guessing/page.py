@@ -28,7 +28,7 @@ def _parts(file: GuessesFile) -> Iterator[str]:
 
 
 def _seeds(file: GuessesFile) -> str:
-    head = ["seed", "guesses", "time", "score", "weights"]
+    head = ["seed", "guesses", "time", "score", "weights u, a, b, c, v, d, e"]
     return table(head, [_seed(guess) for guess in file.guesses], left=(4,))
 
 

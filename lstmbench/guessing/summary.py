@@ -25,14 +25,16 @@ def facts(file: GuessesFile) -> dict[str, str]:
         "found": f"{len(found)} of {drawn} networks, one in {drawn / len(found):.0f}",
         "guesses": _spread([each.guesses for each in found], lambda count: f"{count:.0f}"),
         "time": _spread([each.seconds for each in found], time),
-        "score": _spread([each.score for each in found if each.score is not None], number),
+        "score on the test set": _spread(
+            [each.score for each in found if each.score is not None], number
+        ),
     }
 
 
 def _spread(values: Sequence[float], word: Callable[[float], str]) -> str:
     """The median, and the range where there is one."""
     middle, ends = word(median(values)), between(word(min(values)), word(max(values)))
-    return middle if middle == ends else f"{middle} ({ends})"
+    return middle if middle == ends else f"median {middle} ({ends})"
 
 
 def line(guess: Guess) -> str:
