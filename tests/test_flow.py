@@ -20,7 +20,7 @@ def gain(jacobian):
 
 def differences(cell, parameters, x, lag, state):
     """The Jacobian of the last state over the one a lag before it, by central differences."""
-    layer = flow.LAYERS[cell](1, H, dtype="float64", num_threads=1)
+    layer = flow.LAYERS[cell](x.shape[1], H, dtype="float64", num_threads=1)
     layer.load_state_dict(parameters)
     names = ("h", "c") if cell == "lstm" else ("h",)
     start = {name: np.zeros((1, 1, H)) for name in names}
@@ -103,6 +103,18 @@ def test_a_forget_gate_that_is_open_keeps_all_of_it():
 
     np.testing.assert_allclose(found.cell, 1.0, rtol=1e-12)
     np.testing.assert_allclose(found.hidden, 0.0, atol=0)
+
+
+def test_what_is_too_much_for_a_number_is_told():
+    parameters = {
+        "weight_ih_l0": np.zeros((H, 1)),
+        "weight_hh_l0": 1e100 * np.eye(H),
+        "bias_ih_l0": np.full(H, 1e-100),
+        "bias_hh_l0": np.zeros(H),
+    }
+
+    with pytest.raises(FloatingPointError, match=r"lag 2: what is left of ∂h is inf"):
+        flow.measure("rnn-relu", parameters, an_input()[:2], (1, 2))
 
 
 def test_a_forget_bias_is_the_sum_of_both_biases_and_nothing_else_changes():

@@ -2,19 +2,17 @@
 
 import shlex
 import sys
-from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from ..errors import Exit, UsageError, unknown
-from .options import AsJson, Quietly, check_json_output, names, print_json
+from .options import AsJson, Quietly, at_most, check_json_output, given, names, positive, print_json
 
 if TYPE_CHECKING:
     from ..learning.records import LearningFile, Settings
 
-AnyNumber = TypeVar("AnyNumber", int, float)
 # What --resume goes on with whatever they are.
 APART = {"output", "resume", "as_json", "quiet", "schema"}
 MOST_DROPPED = 0.99
@@ -106,21 +104,21 @@ def learn(
         num_layers=layers,
         batch_size=batch_size,
         optimiser=optimiser,
-        lr=_positive("--lr", lr),
-        clip=_positive("--clip", clip) if clip else None,
-        forget_bias=None if forget_bias is None else _at_most(100, "--forget-bias", forget_bias),
+        lr=positive("--lr", lr),
+        clip=positive("--clip", clip) if clip else None,
+        forget_bias=None if forget_bias is None else at_most(100, "--forget-bias", forget_bias),
         time_scale=time_scale,
         dropout=_dropout(dropout, layers),
         seeds=seeds,
-        target=goal if target is None else _positive("--target", target),
+        target=goal if target is None else positive("--target", target),
         max_steps=max_steps,
-        budget_s=_positive("--budget", budget),
+        budget_s=positive("--budget", budget),
         every=every,
-        threads=_at_most(cores, "--threads", threads or cores),
+        threads=at_most(cores, "--threads", threads or cores),
         test_lags=_test_lags(task, test_lags),
     )
-    given = _given(context)
-    file = _begun(settings, output, resume=resume, asked=bool(given - APART))
+    asked = given(context)
+    file = _begun(settings, output, resume=resume, asked=bool(asked - APART))
     see = watcher(Console(stderr=True), file.settings.target, quiet=quiet or as_json)
     try:
         with see.showing():
@@ -131,16 +129,7 @@ def learn(
         write_json(file.as_file())
     elif not quiet:
         console().print(renderable(file))
-    return _ended(file, named="backend" in given)
-
-
-def _given(context: typer.Context) -> set[str]:
-    """The names of what a person has said, and not left at its default."""
-    return {
-        name
-        for name in context.params
-        if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
-    }
+    return _ended(file, named="backend" in asked)
 
 
 def _check_output(output: Path | None, *, resume: bool) -> None:
@@ -184,18 +173,6 @@ def _test_lags(task: str, text: str | None) -> tuple[int, ...]:
     for lag in lags:
         load(task, lag=lag)
     return lags
-
-
-def _positive(name: str, value: float) -> float:
-    if not 0 < value < inf:
-        raise UsageError(f"{name}: expected a number above 0, got {value:g}")
-    return value
-
-
-def _at_most(most: int, name: str, value: AnyNumber) -> AnyNumber:
-    if not abs(value) <= most:
-        raise UsageError(f"{name}: expected at most {most}, got {value:g}")
-    return value
 
 
 def _begun(

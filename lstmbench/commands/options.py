@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 
 from ..errors import UsageError
 from ..terminal import write_json
 
+AnyNumber = TypeVar("AnyNumber", int, float)
 Suite = Annotated[
     str, typer.Option("--suite", "-s", help="A built-in suite, or a path to a TOML file.")
 ]
@@ -51,6 +53,29 @@ def check_json_output(output: Path | None) -> None:
         raise UsageError(f"-o: expected a file ending in .json, got {output}")
     if output is not None and output.is_dir():
         raise UsageError(f"-o: {output} is a folder, expected a file to write")
+
+
+def positive(name: str, value: float) -> float:
+    """The value of an option, which is above nothing; raises ``UsageError``."""
+    if not 0 < value < inf:
+        raise UsageError(f"{name}: expected a number above 0, got {value:g}")
+    return value
+
+
+def at_most(most: int, name: str, value: AnyNumber) -> AnyNumber:
+    """The value of an option, which is no further from 0; raises ``UsageError``."""
+    if not abs(value) <= most:
+        raise UsageError(f"{name}: expected at most {most}, got {value:g}")
+    return value
+
+
+def given(context: typer.Context) -> set[str]:
+    """The names of the options that a person has given, and not left at their defaults."""
+    return {
+        name
+        for name in context.params
+        if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
+    }
 
 
 def print_json(value: Any) -> None:

@@ -11,6 +11,7 @@ whose c had no forget gate; Gers, Schmidhuber & Cummins 2000).
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,7 @@ def initial(cell: str, hidden_size: int, *, forget_bias: float | None, seed: int
     return parameters
 
 
+@np.errstate(over="ignore", invalid="ignore")  # told once, below
 def measure(cell: str, parameters: Parameters, x: Array, lags: Sequence[int]) -> Flow:
     """The gains of a layer at each lag, exact but for rounding in float64.
 
@@ -64,6 +66,8 @@ def measure(cell: str, parameters: Parameters, x: Array, lags: Sequence[int]) ->
         parameters: of a layer with the cell, by torch's names, in float64.
         x: the input, (T, I), of which every lag takes the last steps.
         lags: ascending, from 1 to T.
+
+    Raises ``FloatingPointError`` where a gain is not finite.
     """
     hidden_size = parameters["weight_hh_l0"].shape[1]
     layer = _layer(cell, hidden_size, input_size=x.shape[1])
@@ -71,7 +75,10 @@ def measure(cell: str, parameters: Parameters, x: Array, lags: Sequence[int]) ->
     gains: dict[str, list[float]] = {"h": [], "c": []}
     for lag in lags:
         for name, jacobian in _jacobians(layer, cell, x, lag, hidden_size):
-            gains[name].append(float(np.linalg.norm(jacobian)) / hidden_size**0.5)
+            gain = float(np.linalg.norm(jacobian)) / hidden_size**0.5
+            if not isfinite(gain):
+                raise FloatingPointError(f"lag {lag}: what is left of ∂{name} is {gain}")
+            gains[name].append(gain)
     return Flow(tuple(gains["h"]), tuple(gains["c"]))
 
 

@@ -1,32 +1,40 @@
 """One measurement of gradients through time, from its options to its file and its page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .. import origin
 from ..environment import describe
 from ..report.shelf import write_page
 from ..result import write_atomically
-from . import curves, page
-from .records import GradientsFile
+from . import curves, page, trained
+from .curves import Networks
+from .records import Curve, GradientsFile, Training
 
 
 def measure(
-    cells: Sequence[str],
-    forget_biases: Sequence[float | None],
-    *,
-    hidden_size: int,
+    networks: Networks,
     lags: Sequence[int],
-    seeds: int,
+    training: Training | None = None,
+    watch: Callable[[Curve], None] = lambda _curve: None,
 ) -> GradientsFile:
-    """Everything that is asked for, with where and when."""
+    """Everything that is asked for, with where and when; ``watch`` is given each curve."""
     created = origin.now()
-    found = curves.measure(cells, forget_biases, hidden_size=hidden_size, lags=lags, seeds=seeds)
+    each = (
+        curves.measure(networks, lags)
+        if training is None
+        else trained.measure(networks, lags, training)
+    )
+    found = []
+    for curve in each:
+        watch(curve)
+        found.append(curve)
     return GradientsFile(
         created=created,
         command=origin.command(),
         environment=describe(),
-        hidden_size=hidden_size,
+        hidden_size=networks.hidden_size,
+        training=training,
         lags=tuple(lags),
         curves=tuple(found),
     )

@@ -1,45 +1,93 @@
 """Curves of several seeds together: for each network the middle and the ends at each lag."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from .records import Curve, GradientsFile
 
+Gains = tuple[float, ...]
+_GAINS: dict[str, Callable[[Curve], Gains]] = {
+    "h": lambda curve: curve.hidden,
+    "c": lambda curve: curve.cell_state,
+}
+
 
 @dataclass(frozen=True)
 class Band:
-    """One path through one kind of network, over its seeds."""
+    """One path through one kind of network, fresh or trained, over its seeds."""
 
     network: str
     """The cell, and the forget bias where it was set."""
     state: str
     """Whose gradient: h or c."""
-    middle: tuple[float, ...]
+    trained: bool
+    middle: Gains
     """At each lag the median over the seeds."""
-    least: tuple[float, ...]
-    most: tuple[float, ...]
+    least: Gains
+    most: Gains
+
+    @property
+    def name(self) -> str:
+        """Which it is among all, for a person."""
+        return f"{self.network}, ∂{self.state}{', trained' if self.trained else ''}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of training one kind of network."""
+
+    network: str
+    seeds: int
+    solved: int
+    scores: tuple[float, ...]
+    """Those at the end, ascending, of the seeds that have one."""
 
 
 def bands(file: GradientsFile) -> list[Band]:
-    """A band for each kind of network and state, in the order of the file."""
-    kinds: dict[tuple[str, float | None], list[Curve]] = {}
-    for curve in file.curves:
-        kinds.setdefault((curve.cell, curve.forget_bias), []).append(curve)
+    """A band for each network and state, the fresh one before the trained; in the file's order."""
+    return [
+        _band(network, state, trained, gains)
+        for network, curves in _kinds(file).items()
+        for state, of in _GAINS.items()
+        for trained in (False, True)
+        if (gains := [of(each) for each in curves if of(each) and bool(each.steps) == trained])
+    ]
+
+
+def outcomes(file: GradientsFile) -> list[Outcome]:
+    """For each network how often it solved the task; nothing of a file without training."""
+    if file.training is None:
+        return []
     found = []
-    for (cell, bias), curves in kinds.items():
-        name = cell if bias is None else f"{cell}, forget bias {bias:g}"
-        found.append(_band(name, "h", [curve.hidden for curve in curves]))
-        if curves[0].cell_state:
-            found.append(_band(name, "c", [curve.cell_state for curve in curves]))
+    for network, curves in _kinds(file).items():
+        trained = [curve for curve in curves if curve.steps]
+        scores = sorted(curve.score for curve in trained if curve.score is not None)
+        solved = sum(score < file.training.target for score in scores)
+        found.append(Outcome(network, len(trained), solved, tuple(scores)))
     return found
 
 
-def _band(network: str, state: str, gains: Sequence[Sequence[float]]) -> Band:
+def _kinds(file: GradientsFile) -> dict[str, list[Curve]]:
+    """The curves of each network, by its name."""
+    kinds: dict[str, list[Curve]] = {}
+    for curve in file.curves:
+        kinds.setdefault(named(curve), []).append(curve)
+    return kinds
+
+
+def named(curve: Curve) -> str:
+    """The network of a curve, whatever its seed."""
+    bias = curve.forget_bias
+    return curve.cell if bias is None else f"{curve.cell}, forget bias {bias:g}"
+
+
+def _band(network: str, state: str, trained: bool, gains: Sequence[Gains]) -> Band:
     at = list(zip(*gains, strict=True))
     return Band(
         network,
         state,
+        trained,
         tuple(median(each) for each in at),
         tuple(min(each) for each in at),
         tuple(max(each) for each in at),

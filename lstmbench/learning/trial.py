@@ -94,8 +94,12 @@ def run(
     prepared = learner.prepare(test)
 
     def look(loss: float | None) -> None:
-        score = _score(learner, task, test, prepared)
-        found = Point(step=now.step, seconds=now.seconds, loss=loss, score=score)
+        found = Point(
+            step=now.step,
+            seconds=now.seconds,
+            loss=loss,
+            score=score(learner, task, test, prepared),
+        )
         now.curve += (found,)
         keep(Checkpoint(learner.state(), now.facts()))
         tell(found)
@@ -115,11 +119,11 @@ def run(
     return ended(*end)
 
 
-def _score(learner: Learner, task: Task, test: Batch, prepared: Any) -> float | None:
+def score(learner: Learner, task: Task, test: Batch, prepared: Any) -> float | None:
     """That of the answers to a test set; ``None`` where it is not finite."""
     with np.errstate(over="ignore", invalid="ignore"):
-        score = task.score(learner.outputs(prepared), test)
-    return score if isfinite(score) else None
+        found = task.score(learner.outputs(prepared), test)
+    return found if isfinite(found) else None
 
 
 def _beyond(learner: Learner, settings: Settings) -> Iterator[Beyond]:
@@ -127,11 +131,11 @@ def _beyond(learner: Learner, settings: Settings) -> Iterator[Beyond]:
     for lag in settings.test_lags:
         task = load(settings.task, lag=lag)
         test = task.test_set()
-        score = _score(learner, task, test, learner.prepare(test))
+        found = score(learner, task, test, learner.prepare(test))
         yield Beyond(
             lag=lag,
-            score=score,
-            below_target=score is not None and score < settings.target,
+            score=found,
+            below_target=found is not None and found < settings.target,
             trivial=task.trivial,
         )
 

@@ -1,12 +1,16 @@
 """What is left of a gradient after so many steps: the vanishing gradient and the carousel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import cycle
 from math import log10
 from typing import TYPE_CHECKING
 
-from ...gradients.summary import Band, words
+from ...gradients.records import GradientsFile
+from ...gradients.summary import Band, bands, words
+from ...gradients.wording import when
 from .curves import apart
+from .lettering import fitting, room
 from .picture import WIDTH, Picture
 
 if TYPE_CHECKING:
@@ -15,54 +19,78 @@ if TYPE_CHECKING:
 # Below this nothing is left that learning could use; the axis ends there.
 LEAST = 1e-8
 _HUES = ("vermilion", "orange", "blue", "sky", "green", "purple", "yellow", "grey")
-_HEIGHT, _TOP, _PLOT, _LEFT, _NAMES, _GAP = 330, 44.0, 240.0, 52.0, 190.0, 24.0
+_TOP, _PLOT, _BELOW, _LEFT, _NAMES, _GAP = 44.0, 240.0, 46.0, 52.0, 190.0, 24.0
+_NAME = 10.5
 
 
-def gains(bands: Sequence[Band], lags: Sequence[int]) -> Picture:
-    """Two plots side by side: along h for every network, along c for those that have one."""
-    hues = dict(zip(dict.fromkeys(each.network for each in bands), cycle(_HUES), strict=False))
-    plots = [(state, [each for each in bands if each.state == state]) for state in ("h", "c")]
-    plots = [(state, of) for state, of in plots if of]
-    greatest = max(10.0, *(max(each.most) for each in bands))
+@dataclass(frozen=True)
+class _Scales:
+    """What all plots of a picture share."""
+
+    lags: Sequence[int]
+    greatest: float
+    hues: Mapping[str, str]
+
+    def below_top(self, gain: float) -> float:
+        """How far down a gain is in a plot, in pixels."""
+        share = log10(max(gain, LEAST) / LEAST) / log10(self.greatest / LEAST)
+        return _PLOT * (1 - min(share, 1))
+
+
+def gains(file: GradientsFile) -> Picture:
+    """Side by side the plots along h and, for networks that have one, along c.
+
+    Fresh networks are above trained ones, on the same scales.
+    """
+    found = bands(file)
+    scales = _Scales(
+        file.lags,
+        max(10.0, *(max(each.most) for each in found)),
+        dict(zip(dict.fromkeys(each.network for each in found), cycle(_HUES), strict=False)),
+    )
+    rows = [[each for each in found if each.trained == trained] for trained in (False, True)]
+    rows = [row for row in rows if row]
+    height = _TOP + _PLOT + _BELOW
+    states = [state for state in ("h", "c") if any(each.state == state for each in found)]
 
     def draw(canvas: "Canvas") -> None:
         note = "Middle and range over the seeds of what is left of a gradient; at lag 0 it is 1"
         canvas.text(0, 11, note, colour=canvas.theme.muted)
-        width = (WIDTH - _LEFT) / len(plots) - _NAMES
-        for at, (state, of) in enumerate(plots):
-            x = _LEFT + at * (width + _NAMES)
-            canvas.text(x, _TOP - 14, f"∂{state}(T) / ∂{state}(T−k)", bold=True, size=12)
-            box = (x, width - _GAP)
-            _draw(canvas, box, of, lags, hues, greatest, with_marks=at == 0)
+        width = (WIDTH - _LEFT) / len(states) - _NAMES
+        for n, row in enumerate(rows):
+            for at, state in enumerate(states):
+                x, top = _LEFT + at * (width + _NAMES), n * height + _TOP
+                title = f"∂{state}(T) / ∂{state}(T−k)"
+                if file.training is not None:
+                    title += ", trained" if row[0].trained else ", at initialisation"
+                canvas.text(x, top - 14, title, bold=True, size=12)
+                of = [each for each in row if each.state == state]
+                _draw(canvas, (x, top, width - _GAP), of, scales, with_marks=at == 0)
 
-    title = "What is left of a gradient after k steps, at initialisation"
-    return Picture("gains", title, _alt(bands, lags), WIDTH, _HEIGHT, draw)
+    title = f"What is left of a gradient after k steps, {when(file)}"
+    return Picture("gains", title, _alt(found, file.lags), WIDTH, round(height * len(rows)), draw)
 
 
 def _draw(
     canvas: "Canvas",
-    box: tuple[float, float],
+    place: tuple[float, float, float],
     bands: Sequence[Band],
-    lags: Sequence[int],
-    hues: dict[str, str],
-    greatest: float,
+    scales: _Scales,
     *,
     with_marks: bool,
 ) -> None:
     """The curves of one state, their ranges behind them, and their names at their ends."""
-    (x, width), theme = box, canvas.theme
-    axes = canvas.axes(x, _TOP, width, _PLOT)
-    axes.set(xscale="log", yscale="log", xlim=(lags[0], lags[-1]), ylim=(LEAST, greatest))
+    (x, top, width), theme, lags = place, canvas.theme, scales.lags
+    axes = canvas.axes(x, top, width, _PLOT)
+    axes.set(xscale="log", yscale="log", xlim=(lags[0], lags[-1]), ylim=(LEAST, scales.greatest))
     axes.minorticks_off()
     marks = [10.0**power for power in range(round(log10(LEAST)), 2, 2)]
     axes.set_yticks(marks, [words(mark) if with_marks else "" for mark in marks])
     ticks = [lag for lag in (1, 10, 100, 1000, 10000) if lags[0] <= lag <= lags[-1]]
     axes.set_xticks(ticks, list(map(str, ticks)))
-    canvas.text(x + width / 2, _TOP + _PLOT + 30, "lag k", colour=theme.muted, ha="center", size=10)
-    low, span = log10(LEAST), log10(greatest / LEAST)
-    ends = {}
+    canvas.text(x + width / 2, top + _PLOT + 30, "lag k", colour=theme.muted, ha="center", size=10)
     for band in bands:
-        colour = theme.hues[hues[band.network]]
+        colour = theme.hues[scales.hues[band.network]]
         # What is below the axis has a place on a logarithmic one too.
         middle, least, most = (
             [max(gain, LEAST / 10) for gain in gains]
@@ -70,20 +98,35 @@ def _draw(
         )
         axes.plot(lags, middle, color=colour, linewidth=1.8)
         axes.fill_between(lags, least, most, color=colour, alpha=0.18, linewidth=0)
-        share = (log10(max(band.middle[-1], LEAST)) - low) / span
-        ends[band] = _PLOT * (1 - min(share, 1))
+    _draw_names(canvas, x + width, top, bands, scales)
+
+
+def _draw_names(
+    canvas: "Canvas", edge: float, top: float, bands: Sequence[Band], scales: _Scales
+) -> None:
+    """The networks beside the ends of their curves."""
+    ends = {band: scales.below_top(band.middle[-1]) for band in bands}
     order = sorted(ends, key=lambda band: (ends[band], band.network))
     for band, y in zip(order, apart([ends[band] for band in order], 15, _PLOT), strict=True):
-        edge, colour = x + width, theme.hues[hues[band.network]]
         gone = next(
-            (lag for lag, left in zip(lags, band.middle, strict=True) if left < LEAST), None
+            (lag for lag, left in zip(scales.lags, band.middle, strict=True) if left < LEAST), None
         )
         start = ends[band] if gone is None else y
-        canvas.line((edge + 3, _TOP + start), (edge + 12, _TOP + y), colour)
-        name = band.network if gone is None else f"{band.network}: gone by {gone}"
-        canvas.text(edge + 16, _TOP + y, name, size=10.5)
+        colour = canvas.theme.hues[scales.hues[band.network]]
+        canvas.line((edge + 3, top + start), (edge + 12, top + y), colour)
+        note = "" if gone is None else f": gone by {gone}"
+        name = fitting(band.network, _NAME, _NAMES + _GAP - 20 - room(note, _NAME))
+        canvas.text(edge + 16, top + y, f"{name}{note}", size=_NAME)
 
 
 def _alt(bands: Sequence[Band], lags: Sequence[int]) -> str:
-    each = ", ".join(f"{band.network} ∂{band.state} {words(band.middle[-1])}" for band in bands)
-    return f"Curves over the lag. After {lags[-1]} steps there is left: {each}."
+    said = [
+        ", ".join(
+            f"{band.network} ∂{band.state} {words(band.middle[-1])}"
+            for band in bands
+            if band.trained == trained
+        )
+        for trained in (False, True)
+    ]
+    trained = f" When trained: {said[1]}." if said[1] else ""
+    return f"Curves over the lag. After {lags[-1]} steps there is left: {said[0]}.{trained}"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from unicodedata import east_asian_width
 
-from ...markdown import printable
+from ...markdown import one_line, printable
 
 # The longest name of a backend in a picture.
 LONGEST = 24
@@ -34,7 +34,8 @@ def room(text: str, size: float) -> float:
 
 
 def fitting(text: str, size: float, width: float) -> str:
-    """The text, cut where it would take more pixels than there are."""
+    """The text on one line of what can be seen, cut where it would take too many pixels."""
+    text = one_line(text)
     if room(text, size) <= width:
         return text
     kept = len(text) - 1

@@ -3,6 +3,7 @@
 import re
 import xml.etree.ElementTree as ET
 
+from ...markdown import printable
 from .picture import Picture
 
 _NAMESPACES = {
@@ -29,7 +30,7 @@ def finished(svg: str, picture: Picture) -> str:
     _unwrap(root)
     for at, (tag, text) in enumerate((("title", picture.title), ("desc", picture.alt))):
         root.insert(at, words := ET.Element(tag, {"id": f"{picture.name}-{tag}"}))
-        words.text, words.tail = text, "\n"
+        words.text, words.tail = printable(" ".join(text.split())), "\n"
     root.attrib = {
         "xmlns": "http://www.w3.org/2000/svg",
         "xmlns:xlink": "http://www.w3.org/1999/xlink",
