@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ..errors import Exit, UsageError, unknown
-from .options import AsJson, Quietly, check_json_output, given, names, positive, print_json
+from .options import AsJson, Quietly, at_most, check_json_output, given, names, positive, print_json
 
 if TYPE_CHECKING:
     from ..gradients.records import Curve, Training
@@ -167,11 +167,9 @@ def _biases(text: str) -> list[float | None]:
     found: list[float | None] = []
     for name in names(text) or []:
         try:
-            value = None if name == "default" else float(name)
+            value = None if name == "default" else at_most(100, "--forget-bias", float(name))
         except ValueError as error:
             raise UsageError(f"--forget-bias: expected numbers or default, got {name!r}") from error
-        if value is not None and not abs(value) <= 100:
-            raise UsageError(f"--forget-bias: expected at most 100, got {name}")
         if value not in found:
             found.append(value)
     return found
