@@ -7,6 +7,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.exceptions import TyperException
 
+from .commands.claims import claims
 from .commands.compare import compare
 from .commands.doctor import doctor
 from .commands.export import export
@@ -67,6 +68,7 @@ app.command()(gate)
 app.command()(gradients)
 app.command()(guess)
 app.command()(learn)
+app.command()(claims)
 app.command()(doctor)
 
 

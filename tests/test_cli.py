@@ -53,6 +53,7 @@ def test_the_commands_are_those_of_this_version():
         "gradients",
         "guess",
         "learn",
+        "claims",
         "compare",
         "history",
         "export",

@@ -1,0 +1,154 @@
+"""Claims 2: long time lags, where older nets fail, noise, and longer sequences than before."""
+
+from collections.abc import Iterator
+
+from .evidence import Evidence
+from .findings import LEARNS, fails, learns, listed, seconds, success
+from .records import Claim, Finding, Verdict
+
+PAPER = "Hochreiter & Schmidhuber, Long short-term memory, Neural Computation 9(8), 1997"
+LAGS = ("lag-10", "lag-100", "lag-1000")
+RULE = f"holds where at least {LEARNS:.0%} of the seeds reach the target".replace("%", " %")
+
+
+def claims(found: Evidence) -> Iterator[Claim]:
+    """2a to 2d, those whose evidence is there."""
+    if {"lag-1000", "lag-1000-as-drawn"} <= found.names:
+        yield long_lags(found)
+    if set(LAGS) <= found.names:
+        yield older_nets(found)
+    if {"noise", "lag-100"} <= found.names:
+        yield noise(found)
+    if "lag-100" in found.names:
+        yield longer(found)
+
+
+def where(found: Evidence, name: str) -> str:
+    """An experiment in two words."""
+    settings = found.learning[name].settings
+    return settings.task if settings.lag is None else f"{settings.task} at lag {settings.lag}"
+
+
+def long_lags(found: Evidence) -> Claim:
+    """The adding problem over a thousand steps, with gates set for that and without."""
+    told, drawn = found.group("lag-1000", "lstm"), found.group("lag-1000-as-drawn", "lstm")
+    at = where(found, "lag-1000")
+    scale = found.learning["lag-1000"].settings.time_scale
+    bias = found.learning["lag-1000-as-drawn"].settings.forget_bias
+    verdict, because = Verdict.NOT, "no way to begin reaches the target often enough"
+    if learns(told) and learns(drawn):
+        verdict, because = Verdict.HOLDS, "it learns it with either way to begin"
+    elif learns(told):
+        verdict = Verdict.ONLY_WHEN
+        because = (
+            f"its gates begin with time scales of up to {scale} steps; with a forget bias of "
+            f"{bias:g} and all else as drawn, {drawn.solved} of {drawn.trials} seeds solve it in "
+            "the steps they were given"
+        )
+    elif learns(drawn):
+        verdict, because = Verdict.ONLY_WHEN, f"its forget bias begins at {bias:g}"
+    return Claim(
+        id="2a",
+        statement="LSTMs solve tasks with time lags of over 1000 steps.",
+        source=f"{PAPER}, abstract and section 5",
+        test=f"{at}, from two ways to begin; {RULE}",
+        findings=(
+            success(told, f"{at}, time scales"),
+            seconds(told, f"{at}, time scales"),
+            success(drawn, f"{at}, forget bias {bias:g}"),
+        ),
+        verdict=verdict,
+        because=because,
+        evidence=("lag-1000", "lag-1000-as-drawn"),
+    )
+
+
+def older_nets(found: Evidence) -> Claim:
+    """The plain RNN at three lags."""
+    groups = {name: found.group(name, "rnn-tanh") for name in LAGS}
+    learnt = [where(found, name) for name, group in groups.items() if learns(group)]
+    lost = [where(found, name) for name, group in groups.items() if fails(group)]
+    if fails(groups["lag-10"]):
+        verdict, because = Verdict.HOLDS, f"no seed solves {listed(lost)}"
+    elif learnt:
+        verdict = Verdict.NOT
+        because = f"with today's optimiser and clipping it learns {listed(learnt)}" + (
+            f"; no seed solves {listed(lost)}" if lost else ""
+        )
+    else:
+        verdict, because = Verdict.ONLY_WHEN, "the seed is a bad one: some solve it and some do not"
+    return Claim(
+        id="2b",
+        statement="Older recurrent nets fail at lags of 10 steps.",
+        source=f"{PAPER}, section 1; Bengio, Simard & Frasconi, IEEE Transactions on Neural "
+        "Networks 5(2), 1994",
+        test="a tanh RNN on the adding problem at three lags; holds where no seed solves the "
+        "shortest",
+        findings=tuple(success(group, where(found, name)) for name, group in groups.items()),
+        verdict=verdict,
+        because=because,
+        evidence=LAGS,
+    )
+
+
+def noise(found: Evidence) -> Claim:
+    """Noise after the signal and in the answers; continuous numbers to add."""
+    tried = {name: found.group(name, "lstm") for name in ("noise", "lag-100")}
+    good = [where(found, name) for name, group in tried.items() if learns(group)]
+    bad = [where(found, name) for name, group in tried.items() if not learns(group)]
+    verdict = Verdict.HOLDS if not bad else Verdict.ONLY_WHEN if good else Verdict.NOT
+    because = f"it learns {listed(good)}" if good else "it learns neither"
+    if good and bad:
+        because = f"the task is {listed(good)}; not at {listed(bad)}"
+    return Claim(
+        id="2c",
+        statement="LSTMs cope with noise and with continuous values.",
+        source=f"{PAPER}, sections 5.3 and 5.4",
+        test="noise after the signal and in the answers (two-sequence), and continuous numbers "
+        f"among others (adding); {RULE} of both",
+        findings=tuple(success(group, where(found, name)) for name, group in tried.items()),
+        verdict=verdict,
+        because=because,
+        evidence=("noise", "lag-100"),
+    )
+
+
+def longer(found: Evidence) -> Claim:
+    """What was learnt at one lag, asked at longer ones."""
+    file = found.learning["lag-100"]
+    trials = [trial for trial in file.trials if trial.cell == "lstm" and trial.status == "solved"]
+    at: dict[int, list[bool]] = {}
+    for trial in trials:
+        for each in trial.beyond:
+            at.setdefault(each.lag, []).append(each.below_target)
+    kept = [lag for lag, those in at.items() if sum(those) >= LEARNS * len(those)]
+    if not at:
+        verdict, because = Verdict.UNTESTED, "no seed solves the lag that was trained"
+    elif len(kept) == len(at):
+        verdict, because = Verdict.HOLDS, f"the target holds at lags of {listed(map(str, kept))}"
+    elif kept:
+        verdict = Verdict.ONLY_WHEN
+        because = f"the lag is at most {max(kept)}, after training at {file.settings.lag}"
+    else:
+        verdict, because = Verdict.NOT, f"not even at a lag of {min(at)} is the target kept"
+    return Claim(
+        id="2d",
+        statement="LSTMs generalise to longer sequences than they were trained on.",
+        source="Gers & Schmidhuber, LSTM recurrent networks learn simple context-free and "
+        "context-sensitive languages, IEEE Transactions on Neural Networks 12(6), 2001",
+        test=f"networks that solve {where(found, 'lag-100')}, asked at longer lags without "
+        f"training there; holds where at least {LEARNS:.0%} of them stay below the "
+        "target at each".replace("%", " %"),
+        findings=tuple(
+            Finding(
+                what=f"lstm, at lag {lag}: networks still below the target",
+                value=sum(those) / len(those),
+                unit="share",
+                interval=f"{sum(those)} of {len(those)}",
+            )
+            for lag, those in at.items()
+        ),
+        verdict=verdict,
+        because=because,
+        evidence=("lag-100",),
+    )

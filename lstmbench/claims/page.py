@@ -1,0 +1,95 @@
+"""Claims as a Markdown page.
+
+Everything that comes out of a file is escaped: it may be a stranger's.
+"""
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote
+
+from ..gradients.summary import bands
+from ..markdown import escape, fold, table
+from ..report.method import versions
+from ..report.pictures.gains import gains
+from ..report.pictures.learning import learning
+from ..report.shelf import Shelf
+from .evidence import Evidence
+from .recipe import PREFIX
+from .records import Claim, ClaimsFile, Exhibit
+from .words import REDUCED, between, summary, told, value
+
+# What is drawn below a claim: the curves of these experiments.
+LEARNT = {"2a": "lag-1000", "3a": "tagging"}
+
+
+def page(file: ClaimsFile, found: Evidence, shelf: Shelf | None = None) -> str:
+    """The whole page: the verdicts, each claim with what was measured, the files, the method."""
+    return "\n\n".join(filter(None, _parts(file, found, shelf or Shelf()))) + "\n"
+
+
+def _parts(file: ClaimsFile, found: Evidence, shelf: Shelf) -> Iterator[str]:
+    yield "# Claims about LSTMs, measured"
+    yield summary(file)
+    if file.quick:
+        yield f"> {REDUCED}"
+    yield table(
+        ["", "claim", "verdict"],
+        [[claim.id, escape(claim.statement), _verdict(claim)] for claim in file.claims],
+        left=(0, 1, 2),
+    )
+    for number, claim in enumerate(file.claims):
+        yield from _claim(claim, found, shelf.of(number))
+    yield "### What was run"
+    yield _exhibits(file, shelf.folder)
+    yield "### Method"
+    yield (
+        "Each experiment is a file of its own, made by this command; its page says how it was "
+        "trained, with which seeds, and what is inside a time. A rule for each verdict was written "
+        "down before the measurement: it stands with the claim. Intervals of shares are exact "
+        "(Clopper and Pearson); others are named."
+    )
+    yield (
+        f"Made by <code>{escape(file.command)}</code> at {escape(file.created)} on "
+        f"{escape(file.environment.machine.cpu_model)}; {versions(file.environment)}."
+    )
+
+
+def _verdict(claim: Claim) -> str:
+    name, rest = claim.verdict.value, told(claim)
+    return f"**{name}**{escape(rest.removeprefix(name))}"
+
+
+def _claim(claim: Claim, found: Evidence, shelf: Shelf) -> Iterator[str]:
+    yield f"### {claim.id}. {escape(claim.statement)}"
+    yield f"- From: {escape(claim.source)}.\n- Test: {escape(claim.test)}.\n- Verdict: " + (
+        f"{_verdict(claim)}."
+    )
+    if claim.findings:
+        body = [
+            [escape(each.what), value(each, each.value), escape(between(each))]
+            for each in claim.findings
+        ]
+        yield table(["measured", "value", "interval"], body, left=(0, 2))
+    if claim.id == "1a":
+        yield from (shelf.place(gains(bands(flow), flow.lags)) for flow in found.gradients.values())
+    drawn = found.learning.get(LEARNT.get(claim.id, ""))
+    if drawn is not None:
+        yield shelf.place(learning(drawn))
+
+
+def _exhibits(file: ClaimsFile, folder: str | None) -> str:
+    """What was run: each file with its page, the corners of the recipe folded away."""
+    corners = [each for each in file.exhibits if each.name.startswith(PREFIX)]
+    rest = [each for each in file.exhibits if each not in corners]
+    text = _listed(rest, folder, "md")
+    if not corners:
+        return text
+    return f"{text}\n\n{fold('The corners of the recipe', _listed(corners, folder, 'json'))}"
+
+
+def _listed(exhibits: Sequence[Exhibit], folder: str | None, ending: str) -> str:
+    body = []
+    for each in exhibits:
+        name = escape(each.name)
+        link = name if folder is None else f"[{name}]({quote(f'{folder}/{each.name}.{ending}')})"
+        body.append([link, each.kind, escape(each.what)])
+    return table(["experiment", "kind", "what"], body, left=(0, 1, 2))
