@@ -38,8 +38,8 @@ def claim(results: Sequence[Result], mode: str) -> Claim:
     if not margins:
         verdict = Verdict.UNTESTED
         because = (
-            "not measured here: no result file has times of a GPU and a CPU; on a machine with "
-            "both: lstmbench run --suite headline, then lstmbench claims --gpu FILE.json"
+            "no result file has times of a GPU and a CPU, it is not measured here; on a machine "
+            "with both: lstmbench run --suite headline, then lstmbench claims --gpu FILE.json"
         )
     else:
         reached = [each for each in margins if each >= claimed]
