@@ -93,26 +93,43 @@ def test_noise_and_continuous_values_are_both_asked_for(noisy, continuous, verdi
 @pytest.mark.parametrize(
     ("kept", "verdict", "because"),
     [
-        ((True, True), Verdict.HOLDS, "the goal is kept at lags of 200 and 500"),
-        ((True, False), Verdict.ONLY_WHEN, "the lag is at most 200, after training at 100"),
-        ((False, False), Verdict.NOT, "not even at a lag of 200 is the goal kept, after 100"),
+        (
+            (True, True),
+            Verdict.HOLDS,
+            "the goal is kept in adding at lag 200 and adding at lag 500",
+        ),
+        (
+            (True, False),
+            Verdict.ONLY_WHEN,
+            "it is adding at lag 200, after training adding at lag 100 and adding at lag 50",
+        ),
+        (
+            (False, False),
+            Verdict.NOT,
+            "the goal is kept in none of adding at lag 200 and adding at lag 500",
+        ),
     ],
 )
 def test_longer_sequences_count_where_the_trained_ones_were_learnt(kept, verdict, because):
-    beyond = [
-        Beyond(lag=lag, score=0.001 if good else 0.1, below_target=good, trivial=1 / 6)
+    near, far = (
+        (Beyond(lag=lag, score=0.001 if good else 0.1, below_target=False, trivial=1 / 6),)
         for lag, good in zip((200, 500), kept, strict=True)
-    ]
+    )
+    first, second = learnt(lstm=SEEDS, beyond=near), learnt(lstm=3, beyond=far, lag=50)
 
-    claim = lags.longer(evidence(longer=learnt(lstm=SEEDS, beyond=beyond)))
+    claim = lags.longer(evidence(longer=first, longer_order=second))
 
     assert (claim.verdict, claim.because) == (verdict, because)
+    assert [each.interval for each in claim.findings] == [
+        f"{5 * kept[0]} of 5",
+        f"{3 * kept[1]} of 3",
+    ]
 
 
 def test_nothing_is_said_of_longer_sequences_where_the_trained_ones_were_not_learnt():
-    claim = lags.longer(evidence(longer=learnt(lstm=0)))
+    nothing = evidence(longer=learnt(lstm=0), longer_order=learnt(lstm=0))
 
-    assert claim.verdict is Verdict.UNTESTED
+    assert lags.longer(nothing).verdict is Verdict.UNTESTED
 
 
 # --- 3: both directions
