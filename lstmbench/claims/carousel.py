@@ -63,7 +63,9 @@ def constant(file: GradientsFile) -> Claim:
     at, last = file.lags.index(STEPS), len(file.lags) - 1
     kinds = networks(file, "lstm")
     left = {name: _left(name, curves, STEPS, at) for name, curves in kinds.items()}
-    far = [_left(name, curves, file.lags[last], last) for name, curves in kinds.items()]
+    far = [
+        _left(name, curves, file.lags[last], last) for name, curves in kinds.items() if last > at
+    ]
     verdict, because = _judged(left, *CONSTANT)
     low, high = CONSTANT
     return Claim(

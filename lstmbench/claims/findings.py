@@ -56,7 +56,7 @@ def score(group: Group, where: str, metric: str) -> Finding:
         unit="score",
         low=low,
         high=high,
-        interval=f"median; least to most of {group.trials} seeds",
+        interval=f"median; least to most over seeds: {group.trials}",
     )
 
 
@@ -69,7 +69,7 @@ def over_seeds(what: str, values: Sequence[float], unit: str) -> Finding:
             "unit": unit,
             "low": min(values),
             "high": max(values),
-            "interval": f"median; least to most of {len(values)} seeds",
+            "interval": f"median; least to most over seeds: {len(values)}",
         }
     )
 

@@ -6,16 +6,15 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from ..gradients.summary import bands
 from ..markdown import escape, fold, table
-from ..report.method import versions
+from ..report.method import made, warnings
 from ..report.pictures.gains import gains
 from ..report.pictures.learning import learning
 from ..report.shelf import Shelf
 from .evidence import Evidence
 from .recipe import PREFIX
 from .records import Claim, ClaimsFile, Exhibit
-from .words import REDUCED, between, summary, told, value
+from .words import REDUCED, between, joint, summary, value
 
 # What is drawn below a claim: the curves of these experiments.
 LEARNT = {"2a": "lag-1000", "3a": "tagging"}
@@ -43,19 +42,15 @@ def _parts(file: ClaimsFile, found: Evidence, shelf: Shelf) -> Iterator[str]:
     yield "### Method"
     yield (
         "Each experiment is a file of its own, made by this command; its page says how it was "
-        "trained, with which seeds, and what is inside a time. A rule for each verdict was written "
-        "down before the measurement: it stands with the claim. Intervals of shares are exact "
-        "(Clopper and Pearson); others are named."
+        "trained, with which seeds, and what is inside a time. The rule of a verdict stands with "
+        "its claim, and is applied by the program. What an interval is stands beside it."
     )
-    yield (
-        f"Made by <code>{escape(file.command)}</code> at {escape(file.created)} on "
-        f"{escape(file.environment.machine.cpu_model)}; {versions(file.environment)}."
-    )
+    yield made(file.command, file.created, file.environment)
+    yield from warnings(file.environment)
 
 
 def _verdict(claim: Claim) -> str:
-    name, rest = claim.verdict.value, told(claim)
-    return f"**{name}**{escape(rest.removeprefix(name))}"
+    return f"**{claim.verdict.value}**{joint(claim)}{escape(claim.because)}"
 
 
 def _claim(claim: Claim, found: Evidence, shelf: Shelf) -> Iterator[str]:
@@ -70,7 +65,7 @@ def _claim(claim: Claim, found: Evidence, shelf: Shelf) -> Iterator[str]:
         ]
         yield table(["measured", "value", "interval"], body, left=(0, 2))
     if claim.id == "1a":
-        yield from (shelf.place(gains(bands(flow), flow.lags)) for flow in found.gradients.values())
+        yield from (shelf.place(gains(flow)) for flow in found.gradients.values())
     drawn = found.learning.get(LEARNT.get(claim.id, ""))
     if drawn is not None:
         yield shelf.place(learning(drawn))

@@ -9,9 +9,15 @@ from itertools import product
 from typing import Any
 
 from .recipe import PREFIX
+from .records import Kind
 
 # The kind of file that each command writes.
-KINDS = {"learn": "learning", "gradients": "gradients", "guess": "guesses", "run": "result"}
+KINDS: dict[str, Kind] = {
+    "learn": "learning",
+    "gradients": "gradients",
+    "guess": "guesses",
+    "run": "result",
+}
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class Experiment:
     paged: bool = True
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Kind:
         """Of its file."""
         return KINDS[self.arguments[0]]
 

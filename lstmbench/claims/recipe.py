@@ -56,7 +56,7 @@ def recipe(files: list[LearningFile], names: list[str]) -> Claim:
         "to 128, 50 to 200 units, dropout 0.2 to 0.5, clipping at 5.",
         source="articles and courses about LSTMs; Gers, Schmidhuber & Cummins 2000 and Greff et "
         "al. 2017 for the importance of the learning rate",
-        test=f"{task}, {settings.num_layers} layers, clipped at {settings.clip:g}, at most "
+        test=f"{task}, layers: {settings.num_layers}, clipped at {settings.clip:g}, at most "
         f"{settings.max_steps} steps: each optimiser and rate at corners of batch, units and "
         f"dropout; holds where all reach the target ({LEARNS:.0%} of the seeds of each)".replace(
             "%", " %"

@@ -8,6 +8,8 @@ from pydantic import ConfigDict, Field
 from ..environment import Environment
 from ..model import Model
 
+Kind = Literal["learning", "gradients", "guesses", "result"]
+
 
 class Verdict(StrEnum):
     """What the measurements say of a claim."""
@@ -61,7 +63,7 @@ class Exhibit(Model):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+(/[A-Za-z0-9-][A-Za-z0-9.-]*)?$")]
     """What claims call it: of FILE.json it is FILE/NAME.json."""
-    kind: Literal["learning", "gradients", "guesses", "result"]
+    kind: Kind
     """What kind of file it is."""
     what: str
     """What was measured in it."""

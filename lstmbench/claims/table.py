@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .records import ClaimsFile, Verdict
-from .words import REDUCED, summary
+from .words import REDUCED, joint, summary
 
 STYLES = {
     Verdict.HOLDS: "green",
@@ -23,10 +23,8 @@ def renderable(file: ClaimsFile) -> RenderableType:
     table.add_column("verdict", ratio=6)
     for claim in file.claims:
         verdict = Text(claim.verdict.value, style=STYLES[claim.verdict])
-        joint = " " if claim.verdict is Verdict.ONLY_WHEN else ": "
-        table.add_row(
-            Text(claim.id), Text(claim.statement), Text.assemble(verdict, joint, claim.because)
-        )
+        why = Text.assemble(verdict, joint(claim), claim.because)
+        table.add_row(Text(claim.id), Text(claim.statement), why)
     lines = [Text(summary(file))]
     if file.quick:
         lines.append(Text(REDUCED, style="yellow"))

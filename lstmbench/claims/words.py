@@ -1,7 +1,6 @@
 """How claims are told, on a page and on a terminal."""
 
 from collections import Counter
-from collections.abc import Sequence
 
 from ..learning.words import number, time
 from ..units import ratio
@@ -55,15 +54,6 @@ def between(finding: Finding) -> str:
     return f"{ends} ({finding.interval})" if finding.interval else ends
 
 
-def told(claim: Claim) -> str:
-    """The verdict in a sentence."""
-    separator = " " if claim.verdict is Verdict.ONLY_WHEN else ": "
-    return f"{claim.verdict.value}{separator}{claim.because}"
-
-
-def by_number(claims: Sequence[Claim]) -> dict[str, list[Claim]]:
-    """Claims of one number together: 2a to 2d."""
-    found: dict[str, list[Claim]] = {}
-    for claim in claims:
-        found.setdefault(claim.id[0], []).append(claim)
-    return found
+def joint(claim: Claim) -> str:
+    """What stands between the verdict and why."""
+    return " " if claim.verdict is Verdict.ONLY_WHEN else ": "
