@@ -10,7 +10,17 @@ from numba.extending import register_jitable
 
 from .cells import h_first, h_gates, is_ragged, slots, x_gates
 from .rows import place_of, steps_of
-from .simd import WIDTH, item_bytes, load, load_up_to, splat, store, store_up_to
+from .simd import (
+    WIDTH,
+    item_bytes,
+    load,
+    load_scalar,
+    load_up_to,
+    splat,
+    store,
+    store_scalar,
+    store_up_to,
+)
 from .tile import TILE_ROWS, TILE_VECTORS, call_tile
 
 # Steps × rows that one packed panel holds: 256 rows of four 64-byte vectors are 64 KiB, which stay
@@ -199,9 +209,12 @@ def weight_gradient(cell, j, share, part, hidden):
     gates = j.gates + (h_first(cell) * j.U * WIDTH if hidden else 0)
     K = j.H if hidden else j.I
     target = j.dweight_hh if hidden else j.dweight_ih
-    bias = j.dbias_hh if hidden else j.dbias_ih
+    bias, twin = biases(cell, j, hidden)
     scratch = share.scratch + TILE_OFFSET
     zero = share.scratch + ZERO_OFFSET
+    if is_narrow(cell, j) and not hidden:
+        narrow_gradient(cell, j, share, part)
+        return
     columns = (K + lanes - 1) // lanes
     task_first, task_end = even_share(j.blocks * groups, part, share.parts)
     if task_first == task_end:
@@ -244,7 +257,8 @@ def weight_gradient(cell, j, share, part, hidden):
                     if units <= 0:
                         continue
                     if bias != 0 and v == 0:
-                        add_bias(one, bias + (gate * j.H + unit) * size, units, first,
+                        place = (gate * j.H + unit) * size
+                        add_bias(one, bias + place, twin + place if twin != 0 else 0, units, first,
                                  a, a_step, inner, a_skip, outer)  # fmt: skip
                     c = target + (gate * j.H + unit) * K * size + v * WIDTH
                     left = units
@@ -265,8 +279,76 @@ def weight_gradient(cell, j, share, part, hidden):
 
 
 @register_jitable
-def add_bias(one, bias, units, first, a, a_step, inner, a_skip, outer):
-    """A bias' gradient: the sum of its sums' gradients over steps and rows."""
+def biases(cell, j, hidden):
+    """Where the sums of the gradients go, and where the same ones go too; 0 for nowhere.
+
+    Where a slot has both products, its two biases have one gradient.
+    """
+    if h_first(cell) == 0:
+        return (0, 0) if hidden else (j.dbias_ih, j.dbias_hh)
+    return (j.dbias_hh if hidden else j.dbias_ih), 0
+
+
+@register_jitable
+def is_narrow(cell, j):
+    """Whether an input has so few numbers that they are the rows of a tile, not its vectors."""
+    return not is_ragged(cell) and j.I < TILE_ROWS
+
+
+@register_jitable
+def narrow_gradient(cell, j, share, part):
+    """dWᵀ = xᵀ · dpre and its bias for one part of the blocks, where an input is narrow.
+
+    A vector of dW along the input would be mostly padding.  The gates are the panel as they lie; a
+    row of ones, after those of x, gives the bias.
+    """
+    one = cell.one
+    size = item_bytes(one)
+    vectors = slots(cell) * j.U
+    block = j.B * vectors * WIDTH
+    sums = share.scratch + TILE_OFFSET
+    total = sums + j.I * vectors * WIDTH
+    store_scalar(share.scratch, one)
+    first, end = even_share(j.blocks, part, share.parts)
+    for k in range(first, end):
+        z, z_row = share.scratch + ZERO_OFFSET, 0
+        for t in range(j.T):
+            gates = j.gates + (t * j.blocks + k) * block
+            call_tile(j.tile, j.I, vectors, sums, vectors * WIDTH, z, z_row,
+                      j.x + t * j.x_step, size, j.x_row, 0, gates, j.B, 1)  # fmt: skip
+            call_tile(j.tile, 1, vectors, total, 0, total if t > 0 else z, 0,
+                      share.scratch, 0, 0, 0, gates, j.B, 1)  # fmt: skip
+            z, z_row = sums, vectors * WIDTH
+        store_narrow(cell, j, k, sums, total)
+
+
+@register_jitable
+def store_narrow(cell, j, k, sums, total):
+    """What block ``k`` gives of dW, laid out anew, and of the biases."""
+    one = cell.one
+    size = item_bytes(one)
+    lanes = WIDTH // size
+    vectors = slots(cell) * j.U
+    bias, twin = biases(cell, j, False)
+    for n in range(len(x_gates(cell)) * j.U):
+        slot = n // j.U
+        unit = (k * j.U + n - slot * j.U) * lanes
+        units = min(lanes, j.H - unit)
+        place = x_gates(cell)[slot] * j.H + unit
+        for u in range(units):
+            for i in range(j.I):
+                value = load_scalar(one, sums + (i * vectors + n) * WIDTH + u * size)
+                store_scalar(j.dweight_ih + ((place + u) * j.I + i) * size, value)
+        if units > 0 and bias != 0:
+            value = load(one, total + n * WIDTH)
+            store_up_to(one, bias + place * size, value, units)
+            if twin != 0:
+                store_up_to(one, twin + place * size, value, units)
+
+
+@register_jitable
+def add_bias(one, bias, twin, units, first, a, a_step, inner, a_skip, outer):
+    """A bias' gradient, and its twin's: the sum of its sums' gradients over steps and rows."""
     total = splat(one, 0)
     for j in range(outer):
         for i in range(inner):
@@ -274,3 +356,5 @@ def add_bias(one, bias, units, first, a, a_step, inner, a_skip, outer):
     if not first:
         total = total + load_up_to(one, bias, units)
     store_up_to(one, bias, total, units)
+    if twin != 0:
+        store_up_to(one, twin, total, units)
