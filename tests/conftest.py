@@ -1,5 +1,6 @@
 """What every test shares: peers, golden files, rows made by hand, and workers without a process."""
 
+import gc
 import importlib
 import importlib.util
 import json
@@ -311,6 +312,16 @@ def run_tool(
         timeout=120,
         check=False,
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def only_new_garbage():
+    """Each measurement looks for garbage: not among the frameworks that earlier files loaded.
+
+    That took a second each time.  What is garbage by now is collected before.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
