@@ -6,9 +6,9 @@ Elementary Functions", 1980, chapter 6).  eʳ - 1 comes from a polynomial, a Che
 """
 
 from numba import types
-from numba.extending import overload, register_jitable
 
 from ..cells import ops
+from .compile import inner, inner_for
 from .simd import Vector, absolute, copy_sign, fma, maximum, minimum, power_of_two, splat
 
 LOG2_E = 1.4426950408889634
@@ -23,7 +23,7 @@ def expm1_parts(x):
     raise NotImplementedError
 
 
-@overload(expm1_parts)
+@inner_for(expm1_parts)
 def _expm1_parts(x):
     if not isinstance(x, Vector):
         return None
@@ -59,14 +59,14 @@ def _expm1_parts(x):
     return single if x.dtype == types.float32 else double
 
 
-@register_jitable
+@inner
 def exp_clamped(x, low, high):
     """eˣ for x between the limits, which must lie where ``expm1_parts`` holds; NaN stays NaN."""
     scale, fraction = expm1_parts(maximum(splat(x, low), minimum(splat(x, high), x)))
     return scale * (splat(x, 1) + fraction)  # not an fma: ∞·(negative) + ∞ would be NaN
 
 
-@overload(ops.sigmoid)
+@inner_for(ops.sigmoid)
 def _sigmoid(x):
     if not isinstance(x, Vector):
         return None
@@ -80,7 +80,7 @@ def _sigmoid(x):
     return sigmoid
 
 
-@overload(ops.tanh)
+@inner_for(ops.tanh)
 def _tanh(x):
     if not isinstance(x, Vector):
         return None

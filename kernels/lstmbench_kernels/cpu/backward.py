@@ -2,8 +2,6 @@
 
 # T = seq_len, B = batch_size, I = input_size, H = hidden_size, U = vectors of units in a block
 
-from numba.extending import register_jitable
-
 from .cells import (
     carry_is_h,
     h_first,
@@ -15,6 +13,7 @@ from .cells import (
     slots,
     step_gradient,
 )
+from .compile import inner
 from .gemm import (
     TILE_OFFSET,
     ZERO_OFFSET,
@@ -65,7 +64,7 @@ def make_backward(cell):
     return backward
 
 
-@register_jitable
+@inner
 def _run_products(cell, jobs, share):
     for direction in range(share.directions):
         j = jobs[direction]
@@ -78,13 +77,13 @@ def _run_products(cell, jobs, share):
             weight_gradient(cell, j, share, part, True)
 
 
-@register_jitable
+@inner
 def _clear(one, zeros):
     for v in range(4):
         store(zeros + v * WIDTH, splat(one, 0))
 
 
-@register_jitable
+@inner
 def _run_direction(cell, j, share):
     _start_carry(cell, j, share)
     # The step before the first gives the gradient of the initial states.
@@ -93,7 +92,7 @@ def _run_direction(cell, j, share):
         step_barrier(share, j.blocks, j.panels)
 
 
-@register_jitable
+@inner
 def _start_carry(cell, j, share):
     """What arrives at the last state, as ``[vector of units][b][lanes]``."""
     if not has_state(cell):
@@ -110,7 +109,7 @@ def _start_carry(cell, j, share):
             store(j.carry + (v * j.B + b) * WIDTH, value)
 
 
-@register_jitable
+@inner
 def _run_step(cell, j, share, s):
     """Step ``s``: dh = dpre_next · R, then the cell's gradient, for one thread's units and rows.
 
@@ -157,7 +156,7 @@ def _run_step(cell, j, share, s):
                 b += rows
 
 
-@register_jitable
+@inner
 def _load_last(cell, j, scratch, first, vectors, b_first, rows):
     """dhT as a tile."""
     one = cell.one
@@ -171,7 +170,7 @@ def _load_last(cell, j, scratch, first, vectors, b_first, rows):
             store(scratch + (r * vectors + v) * WIDTH, value)
 
 
-@register_jitable
+@inner
 def _apply_gradient(cell, j, s, first, vectors, b_first, rows, scratch):
     """The elementwise gradient for one tile: dh in, gradients of the sums in place of the gates."""
     one = cell.one
@@ -212,7 +211,7 @@ def _apply_gradient(cell, j, s, first, vectors, b_first, rows, scratch):
             store_slots(here, U * WIDTH, result[1:])
 
 
-@register_jitable
+@inner
 def _store_initial(cell, j, first, vectors, b_first, rows, scratch):
     """What is left of dh and of the carry belongs to the initial states."""
     one = cell.one

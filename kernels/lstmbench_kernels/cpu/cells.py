@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import types
-from numba.extending import overload, register_jitable
+from numba import typeof, types
+from numba.extending import intrinsic
 
 from ..cells.layout import LAYOUTS, Layout
 from . import activations  # noqa: F401  what the cells call, for vectors
+from .compile import inner, inner_for
 from .simd import load, splat
 
 
@@ -78,12 +79,12 @@ def step(cell, state, sums):
     raise NotImplementedError
 
 
-@overload(step)
+@inner_for(step)
 def _step(cell, state, sums):
     layout = _layout(cell)
     if layout is None:
         return None
-    function = register_jitable(layout.step)
+    function = inner(layout.step)
     return lambda cell, state, sums: function(state, *sums)
 
 
@@ -92,12 +93,12 @@ def step_gradient(cell, dh, carry, state_prev, state, saved):
     raise NotImplementedError
 
 
-@overload(step_gradient)
+@inner_for(step_gradient)
 def _step_gradient(cell, dh, carry, state_prev, state, saved):
     layout = _layout(cell)
     if layout is None:
         return None
-    function = register_jitable(layout.step_gradient)
+    function = inner(layout.step_gradient)
     return lambda cell, dh, carry, state_prev, state, saved: function(
         dh, carry, state_prev, state, *saved
     )
@@ -106,18 +107,24 @@ def _step_gradient(cell, dh, carry, state_prev, state, saved):
 def _fact(name):
     """A function of a cell that compiled code sees as the constant ``name`` of its layout."""
 
-    def fact(cell):
-        raise NotImplementedError
-
-    @overload(fact)
-    def _fact(cell):
+    @intrinsic
+    def fact(_context, cell):
         layout = _layout(cell)
         if layout is None:
             return None
-        value = getattr(layout, name)
-        return lambda cell: value
+        return _constant(cell, getattr(layout, name))
 
     return fact
+
+
+def _constant(cell, value):
+    """What an intrinsic of a cell returns to be ``value``: no function to compile."""
+    kind = typeof(value)
+
+    def generate(context, builder, _signature, _arguments):
+        return context.get_constant_generic(builder, kind, value)
+
+    return kind(cell), generate
 
 
 slots = _fact("slots")
@@ -129,20 +136,15 @@ has_state = _fact("state")
 carry_is_h = _fact("carry_is_h")
 
 
-def is_ragged(cell):
+@intrinsic
+def is_ragged(_context, cell):
     """Whether the sequences of a batch have lengths of their own."""
-    raise NotImplementedError
-
-
-@overload(is_ragged)
-def _is_ragged(cell):
     if _layout(cell) is None:
         return None
-    ragged = cell.instance_class in RAGGED.values()
-    return lambda cell: ragged
+    return _constant(cell, cell.instance_class in RAGGED.values())
 
 
-@register_jitable
+@inner
 def load_state(cell, address):
     """The state or carry at ``address``; nothing is read where the cell has none."""
     if has_state(cell):

@@ -2,9 +2,8 @@
 
 # T = seq_len, B = batch_size, I = input_size, H = hidden_size, U = vectors of units in a block
 
-from numba.extending import register_jitable
-
 from .cells import h_first, h_gates, has_state, is_ragged, load_state, slot_numbers, slots, step
+from .compile import inner
 from .gemm import even_share, next_rows, project
 from .job import records
 from .rows import end_at, place_of
@@ -52,7 +51,7 @@ def make_forward(cell):
     return forward
 
 
-@register_jitable
+@inner
 def _run_direction(cell, j, share):
     streaming = _is_streaming(cell, j, share)
     at_once = AHEAD if streaming else j.chunk
@@ -73,12 +72,12 @@ def _run_direction(cell, j, share):
             atomic_store(j.done, s + 1)
 
 
-@register_jitable
+@inner
 def _is_streaming(cell, j, share):
     return not is_ragged(cell) and j.stream != 0 and share.b_end - share.b_first == 1
 
 
-@register_jitable
+@inner
 def _gates_of(cell, j, share, s):
     """Where the sums of step ``s`` lie: in order of time, in inference a few steps in a ring."""
     step = j.blocks * j.B * slots(cell) * j.U * WIDTH
@@ -89,7 +88,7 @@ def _gates_of(cell, j, share, s):
     return j.gates + (kept - 1 - n if j.reverse else n) * step
 
 
-@register_jitable
+@inner
 def _start_rows(cell, j, share, s, b_first, b_end):
     """Lay the initial state of rows that begin with step ``s`` out as ``[block][b][U][lanes]``."""
     one = cell.one
@@ -113,13 +112,13 @@ def _start_rows(cell, j, share, s, b_first, b_end):
                 store(to + ((k * j.B + b) * j.U + u) * WIDTH, value)
 
 
-@register_jitable
+@inner
 def _ring(cell, j, s, b):
     """Where row ``b`` of h after step ``s`` lies: two steps are kept, in the order of the rows."""
     return j.ring + ((s % 2) * j.B + b) * j.H * item_bytes(cell.one)
 
 
-@register_jitable
+@inner
 def _run_step(cell, j, share, s):
     """Step ``s``: sums += R·h_prev, then the cell, for a thread's units and rows."""
     one = cell.one
@@ -160,13 +159,13 @@ def _run_step(cell, j, share, s):
             _clear_padding(cell, j, s, k, active, share.b_end)
 
 
-@register_jitable
+@inner
 def _time(j, s):
     """The index of step ``s`` in x and y."""
     return j.T - 1 - s if j.reverse else s
 
 
-@register_jitable
+@inner
 def _stream(cell, j, part, t, k, b, sums, h, ahead):
     """sums += R·h, and part of AHEAD of the input product for AHEAD steps from time ``t`` on."""
     one = cell.one
@@ -191,7 +190,7 @@ def _stream(cell, j, part, t, k, b, sums, h, ahead):
                 j.weight_x + panel * j.I + i_first * vectors * WIDTH, i_end - i_first)  # fmt: skip
 
 
-@register_jitable
+@inner
 def _clear_padding(cell, j, s, k, b_first, b_end):
     """Rows without a step are zero in y."""
     one = cell.one
@@ -203,7 +202,7 @@ def _clear_padding(cell, j, s, k, b_first, b_end):
             store_up_to(one, y + unit * size, splat(one, 0), j.H - unit)
 
 
-@register_jitable
+@inner
 def _apply_cell(cell, j, s, k, b_first, rows, going_on, sums):
     """The elementwise step for one tile: sums in, h and state out, gates kept in training.
 

@@ -6,9 +6,8 @@ et al., arXiv 1604.01946, section 3), split over threads by what each writes.
 
 # T = seq_len, B = batch_size, I = input_size, H = hidden_size, U = vectors of units in a block
 
-from numba.extending import register_jitable
-
 from .cells import h_first, h_gates, is_ragged, slots, x_gates
+from .compile import inner
 from .rows import place_of, steps_of
 from .simd import (
     WIDTH,
@@ -37,20 +36,20 @@ def scratch_bytes(B: int) -> int:
     return TILE_OFFSET + max(B, TILE_ROWS) * ROW_BYTES
 
 
-@register_jitable
+@inner
 def next_rows(left):
     """Rows of the next tile: as few tiles as ``left`` rows need, as even as they come."""
     tiles = (left + TILE_ROWS - 1) // TILE_ROWS
     return (left + tiles - 1) // tiles
 
 
-@register_jitable
+@inner
 def even_share(total, index, count):
     """The ``index``-th of ``count`` even, contiguous shares of ``range(total)``."""
     return total * index // count, total * (index + 1) // count
 
 
-@register_jitable
+@inner
 def add_tile(one, target, target_row, rows, vectors, columns, source, add):
     """Copy a dense tile into, or add it to, rows that are only ``columns`` numbers wide."""
     lanes = WIDTH // item_bytes(one)
@@ -63,7 +62,7 @@ def add_tile(one, target, target_row, rows, vectors, columns, source, add):
             store_up_to(one, to, value, columns - v * lanes)
 
 
-@register_jitable
+@inner
 def project(cell, j, t_first, t_end, gates, b_first, b_end, block_first, block_end):
     """Start the sums of some steps: W·x + b.  ``gates`` is the address of step ``t_first``'s.
 
@@ -108,7 +107,7 @@ def project(cell, j, t_first, t_end, gates, b_first, b_end, block_first, block_e
                 left -= rows
 
 
-@register_jitable
+@inner
 def input_gradient(cell, j, share, part, add):
     """dx (+)= dpre · W for one part of the steps or of the rows; of each row's own steps."""
     one = cell.one
@@ -163,7 +162,7 @@ def input_gradient(cell, j, share, part, add):
                     left -= rows
 
 
-@register_jitable
+@inner
 def clear_padding(cell, j, share, part):
     """dx is zero where a row has no step."""
     one = cell.one
@@ -176,13 +175,13 @@ def clear_padding(cell, j, share, part):
                 store_up_to(one, dx + i * size, splat(one, 0), j.I - i)
 
 
-@register_jitable
+@inner
 def panel_blocks(j, block_bytes):
     """Blocks of a transposed panel to pass over at once, so that they stay in cache meanwhile."""
     return max(1, min(j.blocks, j.cache // block_bytes))
 
 
-@register_jitable
+@inner
 def pack_rows(one, panel, vectors, source, source_row, rows, columns):
     """Lay rows of ``columns`` numbers side by side as rows of whole vectors, padded with zeros."""
     lanes = WIDTH // item_bytes(one)
@@ -192,7 +191,7 @@ def pack_rows(one, panel, vectors, source, source_row, rows, columns):
             store(panel + (r * vectors + v) * WIDTH, value)
 
 
-@register_jitable
+@inner
 def weight_gradient(cell, j, share, part, hidden):
     """dW = dpreᵀ · x and its bias, or (``hidden``) dR = dpreᵀ · h_prev and its bias.
 
@@ -278,7 +277,7 @@ def weight_gradient(cell, j, share, part, hidden):
                         left -= rows
 
 
-@register_jitable
+@inner
 def biases(cell, j, hidden):
     """Where the sums of the gradients go, and where the same ones go too; 0 for nowhere.
 
@@ -289,13 +288,13 @@ def biases(cell, j, hidden):
     return (j.dbias_hh if hidden else j.dbias_ih), 0
 
 
-@register_jitable
+@inner
 def is_narrow(cell, j):
     """Whether an input has so few numbers that they are the rows of a tile, not its vectors."""
     return not is_ragged(cell) and j.I < TILE_ROWS
 
 
-@register_jitable
+@inner
 def narrow_gradient(cell, j, share, part):
     """dWᵀ = xᵀ · dpre and its bias for one part of the blocks, where an input is narrow.
 
@@ -322,7 +321,7 @@ def narrow_gradient(cell, j, share, part):
         store_narrow(cell, j, k, sums, total)
 
 
-@register_jitable
+@inner
 def store_narrow(cell, j, k, sums, total):
     """What block ``k`` gives of dW, laid out anew, and of the biases."""
     one = cell.one
@@ -346,7 +345,7 @@ def store_narrow(cell, j, k, sums, total):
                 store_up_to(one, twin + place * size, value, units)
 
 
-@register_jitable
+@inner
 def add_bias(one, bias, twin, units, first, a, a_step, inner, a_skip, outer):
     """A bias' gradient, and its twin's: the sum of its sums' gradients over steps and rows."""
     total = splat(one, 0)

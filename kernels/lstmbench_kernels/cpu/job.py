@@ -5,9 +5,9 @@ each thread's share.  All fields are 64-bit integers; addresses and strides are 
 import numba
 import numpy as np
 from numba import carray, types
-from numba.extending import register_jitable
 
 # T = seq_len, B = batch_size, I = input_size, H = hidden_size, U = vectors of units in a block
+from .compile import inner
 
 _JOB_FIELDS = (
     "tile", "stream", "T", "B", "I", "H", "U", "blocks", "reverse", "training", "chunk", "cache",
@@ -44,7 +44,7 @@ CALL = types.none(
 )
 
 
-@register_jitable
+@inner
 def records(jobs, shares):
     """The arrays of records behind the two addresses of a call."""
     first = carray(shares, 1)[0]

@@ -10,17 +10,17 @@ that order, the caller's arrays in theirs.  Code for full batches is compiled wi
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba.extending import register_jitable
 from numpy.typing import NDArray
 
 from .cells import is_ragged
+from .compile import inner
 from .simd import load_scalar
 
 Integers = NDArray[np.int64]
 NUMBER = 8  # bytes
 
 
-@register_jitable
+@inner
 def end_at(cell, j, share, t):
     """The end of a share's rows that have a step at time ``t``; at -1 and at T there are none."""
     if is_ragged(cell):
@@ -28,13 +28,13 @@ def end_at(cell, j, share, t):
     return share.b_end if t >= 0 and t < j.T else share.b_first
 
 
-@register_jitable
+@inner
 def place_of(cell, j, b):
     """Which row of the caller's arrays row ``b`` is."""
     return load_scalar(j.T, j.order + b * NUMBER) if is_ragged(cell) else b
 
 
-@register_jitable
+@inner
 def steps_of(cell, j, b):
     """How many steps row ``b`` has."""
     return load_scalar(j.T, j.lengths + b * NUMBER) if is_ragged(cell) else j.T

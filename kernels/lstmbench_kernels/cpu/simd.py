@@ -17,13 +17,12 @@ from numba.extending import (
     intrinsic,
     lower_builtin,
     models,
-    overload,
-    register_jitable,
     register_model,
 )
 
 from ..cells import ops
 from . import lanes
+from .compile import inner, inner_for
 from .host import registers
 
 I32 = ir.IntType(32)
@@ -349,13 +348,13 @@ def item_bytes(like):
     raise NotImplementedError
 
 
-@overload(item_bytes)
+@inner_for(item_bytes)
 def _item_bytes(like):
     size = like.bitwidth // 8
     return lambda like: size
 
 
-@register_jitable
+@inner
 def load_up_to(like, address, count):
     """The vector at ``address``, or its first ``count`` lanes where it has more than that."""
     if count * item_bytes(like) >= WIDTH:
@@ -363,7 +362,7 @@ def load_up_to(like, address, count):
     return load_first(like, address, count)
 
 
-@register_jitable
+@inner
 def store_up_to(like, address, value, count):
     """Write the vector ``value``, or its first ``count`` lanes where it has more than that."""
     if count * item_bytes(like) >= WIDTH:
@@ -375,18 +374,18 @@ def store_up_to(like, address, value, count):
 # --- what cells are made of ---------------------------------------------------
 
 
-@overload(ops.constant)
+@inner_for(ops.constant)
 def _constant(x, value):
     return (lambda x, value: splat(x, value)) if isinstance(x, Vector) else None
 
 
-@overload(ops.relu)
+@inner_for(ops.relu)
 def _relu(x):
     # maximum(0, x): a NaN in its second argument stays
     return (lambda x: maximum(splat(x, 0), x)) if isinstance(x, Vector) else None
 
 
-@overload(ops.d_relu)
+@inner_for(ops.d_relu)
 def _d_relu(y, dy):
     if isinstance(y, Vector):
         return lambda y, dy: select_greater(y, splat(y, 0), dy, splat(y, 0))

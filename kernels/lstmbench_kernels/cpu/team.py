@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 from numba import boolean, int64
-from numba.extending import register_jitable
 
-from .compile import compile_once, kernel
+from .compile import compile_once, inner, kernel
 from .sync import (
     atomic_add,
     atomic_load,
@@ -33,7 +32,7 @@ SLOW_WAITS = 3  # longer ones than that, in one call, before a thread takes over
 WATCH_YIELDS = 200  # times a thread without work gives it away, some 100 µs, before it sleeps
 
 
-@register_jitable
+@inner
 def barrier(share, members):
     """Wait until all have arrived."""
     if members > 1:
@@ -42,7 +41,7 @@ def barrier(share, members):
         share.waited += wait_for(counter, meeting * members)
 
 
-@register_jitable
+@inner
 def wait_for(counter, target):
     """Wait until ``counter`` is at ``target``: spin, then yield, so that any number works.
 
@@ -58,7 +57,7 @@ def wait_for(counter, target):
     return nanoseconds() - begin
 
 
-@register_jitable
+@inner
 def step_barrier(share, blocks, panels):
     """Where the threads that share hidden units meet after a step.
 
@@ -89,14 +88,14 @@ def step_barrier(share, blocks, panels):
         share.panel_end = panels if share.unit == 0 else 0
 
 
-@register_jitable
+@inner
 def start(share, members):
     """Thread 0 sends the others off; from here on nothing can come between them."""
     if share.thread == 0 and members > 1:
         atomic_add(share.start_counter, 1)
 
 
-@register_jitable
+@inner
 def finish(share, members):
     """Thread 0 waits for the others, who leave at once: its buffers may be freed after it."""
     if members == 1:
