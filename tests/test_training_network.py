@@ -100,6 +100,18 @@ def test_what_stands_in_the_padding_changes_nothing(every_step):
         np.testing.assert_array_equal(clean[1], dirty[1])
 
 
+@pytest.mark.parametrize("every_step", [False, True])
+def test_outputs_are_written_where_the_caller_says(every_step):
+    network, (x, _, _) = a_network(every_step=every_step), a_batch()
+    expected = network.forward(x)
+    out = np.full_like(expected, np.nan)
+
+    assert network.forward(x, out=out) is out
+    np.testing.assert_array_equal(out, expected)
+    with pytest.raises(ValueError, match=r"^out: outputs: expected \("):
+        network.forward(x[:, :2], out=out)
+
+
 # --- weights
 
 

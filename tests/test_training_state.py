@@ -47,6 +47,22 @@ def test_the_example_of_the_package_holds():
     assert result.failed == 0
 
 
+def test_a_step_is_what_its_parts_are_whatever_batches_came_before():
+    trainer, other = a_trainer(), a_trainer()
+    for seq_len, batch_size in ((6, 4), (6, 4), (3, 4), (3, 2), (6, 4)):
+        x, targets, _ = a_batch(seq_len)
+        x, targets = x[:seq_len, :batch_size], targets[:seq_len, :batch_size]
+        network = other.network
+        outputs = network.forward(x, training=True)
+        loss, doutputs = cross_entropy(outputs, targets)
+        gradients = network.backward(doutputs)
+        clip_norm(gradients)
+        other.optimiser.step(gradients)
+        network.pack()
+        assert trainer.step(x, targets) == loss
+    np.testing.assert_array_equal(trainer.network.parameters.flat, other.network.parameters.flat)
+
+
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
 def test_a_resumed_run_goes_on_bit_for_bit(optimiser, tmp_path):
     through = a_trainer(optimiser)

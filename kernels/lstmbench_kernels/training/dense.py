@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
-def dense(features: Array, weight: Array, bias: Array) -> Array:
-    """``(N, O)`` of ``features (N, F)``, ``weight (O, F)`` and ``bias (O,)``."""
-    outputs: Array = features @ weight.T
+def dense(outputs: Array, features: Array, weight: Array, bias: Array) -> None:
+    """Write ``(N, O)`` of ``features (N, F)``, ``weight (O, F)`` and ``bias (O,)``."""
+    np.matmul(features, weight.T, out=outputs)
     outputs += bias
-    return outputs
 
 
 def dense_gradient(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..check import check_array, check_choice, check_dtype, check_names, check_size
+from ..check import check_array, check_choice, check_dtype, check_names, check_out, check_size
 from ..spec import CELLS, Shape, parameter_shapes
 from .arrays import NamedArrays
 from .dense import dense, dense_gradient
@@ -107,19 +107,32 @@ class Network:
             array[...] = check_array(name, parameters[name], "shape", array.shape, dtype)
         self.pack()
 
-    def forward(self, x: Array, *, lengths: Any = None, training: bool = False) -> Array:
+    def forward(
+        self, x: Array, *, lengths: Any = None, training: bool = False, out: Array | None = None
+    ) -> Array:
         """The outputs for ``x (T, B, I)``: ``(T, B, O)`` with ``every_step``, else ``(B, O)``.
 
         ``lengths (B,)`` are the valid steps of each sequence.  ``training`` keeps what ``backward``
-        needs, and drops out.
+        needs, and drops out.  ``out`` is an array to write the outputs into.
         """
         x = np.asarray(x)
         check_array("x", x, "(T, B, I)", ("T", "B", self.shape.input_size), x.dtype.name)
+        outputs = self._outputs(x.shape[:2], out)
         work = self.stack.forward(x, lengths, training)
         features = self._features(work)
         self._tape = (work, features) if training else None
-        outputs = dense(features, self.parameters["head.weight"], self.parameters["head.bias"])
-        return outputs.reshape(*x.shape[:2], -1) if self.every_step else outputs
+        weight, bias = self.parameters["head.weight"], self.parameters["head.bias"]
+        dense(outputs.reshape(len(features), -1), features, weight, bias)
+        return outputs
+
+    def _outputs(self, steps: tuple[int, ...], given: Array | None) -> Array:
+        """An array for the outputs of ``(T, B)``: the caller's where given."""
+        symbols, dims = ("(T, B, O)", steps) if self.every_step else ("(B, O)", steps[1:])
+        bias = self.parameters["head.bias"]
+        shape = (*dims, len(bias))
+        if given is None:
+            return np.empty(shape, bias.dtype)
+        return check_out("outputs", given, symbols, shape, bias.dtype.name)
 
     def _features(self, work: Buffers) -> Array:
         """What the head reads, a row for each output."""

@@ -40,6 +40,7 @@ class Trainer:
             raise ValueError("optimiser: expected one of this network's parameters")
         self.network, self.optimiser, self.loss, self.clip = network, optimiser, loss, clip
         self.gradient_norm = 0.0
+        self._outputs: Array | None = None  # of the latest step
 
     @property
     def steps(self) -> int:
@@ -62,7 +63,9 @@ class Trainer:
         """
         if mask is None and lengths is not None and self.network.every_step:
             mask = valid_steps(lengths, len(x))
-        outputs = self.network.forward(x, lengths=lengths, training=True)
+        room = self._room(np.shape(x))
+        outputs = self.network.forward(x, lengths=lengths, training=True, out=room)
+        self._outputs = outputs
         loss, doutputs = self.loss(outputs, targets, mask)
         self._check("loss", loss)
         gradients = self.network.backward(doutputs)
@@ -71,6 +74,15 @@ class Trainer:
         self.optimiser.step(gradients)
         self.network.pack()
         return loss
+
+    def _room(self, shape: tuple[int, ...]) -> Array | None:
+        """The outputs of the step before, where an input of this shape gives as many.
+
+        Given up, memory of that size goes back to the system, and is cleared for the next step.
+        """
+        steps = shape[:2] if self.network.every_step else shape[1:2]
+        fits = self._outputs is not None and self._outputs.shape[:-1] == steps
+        return self._outputs if fits else None
 
     def _check(self, what: str, value: float) -> None:
         if not isfinite(value):
