@@ -377,5 +377,5 @@ def test_an_error_flow_is_constant_between_half_and_twice(left, verdict):
     assert claim.verdict is verdict
     if verdict is Verdict.ONLY_WHEN:
         assert claim.because == (
-            "the network is lstm, forget bias 3, as drawn; it is 0.5 % in lstm, as drawn"
+            "the network is lstm (forget bias 3, as drawn); it is 0.5 % in lstm (as drawn)"
         )

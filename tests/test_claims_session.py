@@ -206,7 +206,7 @@ def test_a_command_is_run_where_its_file_is_to_be(output, paged):
     file, code = session.run((one,), output, (), quick=False, quiet=True)
 
     assert code is Exit.OK
-    assert file.claims[0].findings[0].what == "rnn-tanh, as drawn: lost after 10 steps"
+    assert file.claims[0].findings[0].what == "rnn-tanh (as drawn): lost after 10 steps"
     assert output.with_suffix("").joinpath("gradients.md").exists() is paged
 
 

@@ -71,7 +71,7 @@ def twice(found: Evidence) -> Claim:
         verdict, because = Verdict.NOT, f"no shape is between {low} and {high} times"
     return Claim(
         id="3b",
-        statement="It costs about twice as much.",
+        statement="A bidirectional LSTM costs about twice as much.",
         source=SOURCE,
         test="time of a call of lstm-bi / time of one of lstm, our kernels, one thread; holds "
         f"where that is {low} to {high} at every shape",

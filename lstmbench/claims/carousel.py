@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from ..gradients.records import Curve, GradientsFile
 from ..learning.words import between
 from .evidence import Evidence
-from .findings import listed, over_seeds
+from .findings import listed, named, over_seeds, percent
 from .records import Claim, Finding, Verdict
 
 STEPS = 10
@@ -27,9 +27,9 @@ def networks(file: GradientsFile, cell: str) -> dict[str, list[Curve]]:
     kinds: dict[str, list[Curve]] = {}
     for curve in file.curves:
         if curve.cell == cell and not curve.reason:
-            bias = "" if curve.forget_bias is None else f", forget bias {curve.forget_bias:g}"
-            when = "as drawn" if curve.steps == 0 else f"after {curve.steps} steps of training"
-            kinds.setdefault(f"{cell}{bias}, {when}", []).append(curve)
+            bias = "" if curve.forget_bias is None else f"forget bias {curve.forget_bias:g}, "
+            when = "as drawn" if curve.steps == 0 else "trained"
+            kinds.setdefault(f"{cell} ({bias}{when})", []).append(curve)
     return kinds
 
 
@@ -49,8 +49,9 @@ def vanishing(file: GradientsFile) -> Claim:
         source="articles about LSTMs, none of which was found to name an experiment; why it "
         "vanishes: Hochreiter 1991; Bengio, Simard & Frasconi, IEEE Transactions on Neural "
         "Networks 5(2), 1994",
-        test=f"1 - ‖∂h(T)/∂h(T-{STEPS})‖, the norm of the identity being 1, in exact gradients; "
-        f"holds where the median over the seeds is between 0 and {LOST:.0%}".replace("%", " %"),
+        test=f"1 - ‖∂h(T)/∂h(T-{STEPS})‖, the norm of the identity being 1, in exact gradients, "
+        f"{_trained(file)}; holds where the median over the seeds is between 0 and "
+        f"{percent(LOST)}",
         findings=tuple(lost.values()),
         verdict=verdict,
         because=because,
@@ -74,13 +75,21 @@ def constant(file: GradientsFile) -> Claim:
         source="Hochreiter & Schmidhuber, Long short-term memory, Neural Computation 9(8), 1997, "
         "section 3.2, for a cell without a forget gate; Gers, Schmidhuber & Cummins, Learning to "
         "forget, Neural Computation 12(10), 2000, for the cell of today",
-        test=f"‖∂c(T)/∂c(T-{STEPS})‖, the norm of the identity being 1; holds where the median "
-        f"over the seeds is between {low:g} and {high:g}; the longest lag is shown beside it",
+        test=f"‖∂c(T)/∂c(T-{STEPS})‖, the norm of the identity being 1, {_trained(file)}; holds "
+        f"where the median over the seeds is between {low:g} and {high:g}; the longest lag is "
+        "shown beside it",
         findings=(*left.values(), *far),
         verdict=verdict,
         because=because,
         evidence=(NAME,),
     )
+
+
+def _trained(file: GradientsFile) -> str:
+    training = file.training
+    if training is None:
+        return "as drawn"
+    return f"as drawn and after {training.steps} steps on {named(training.task, training.lag)}"
 
 
 def _left(name: str, curves: Sequence[Curve], lag: int, at: int) -> Finding:

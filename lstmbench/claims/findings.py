@@ -21,6 +21,20 @@ def fails(group: Group) -> bool:
     return group.solved == 0
 
 
+def percent(share: float) -> str:
+    """A share in whole percent.
+
+    >>> percent(0.8)
+    '80 %'
+    """
+    return f"{100 * share:.0f} %"
+
+
+def named(task: str, lag: int | None) -> str:
+    """A task, and its lag where it was given."""
+    return task if lag is None else f"{task} at lag {lag}"
+
+
 def success(group: Group, where: str) -> Finding:
     """How many of its seeds reach the target."""
     low, high = group.success_ci95 or (None, None)

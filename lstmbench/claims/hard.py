@@ -29,10 +29,11 @@ def hard(found: Evidence, id_: str, names: Sequence[str], statement: str) -> Cla
         for name in names[1:]
         for other in [found.group(name, "lstm")]
     )
-    solved = f"{group.solved} of {group.trials} seeds solve it{beside}"
+    at = where(found, names[0])
+    solved = f"{group.solved} of {group.trials} seeds solve {at}{beside}"
     if fails(group):
         verdict = Verdict.HOLDS
-        because = f"no seed solves it in {settings.max_steps} steps{beside}"
+        because = f"no seed solves {at} in {settings.max_steps} steps{beside}"
     elif learns(group):
         verdict, because = Verdict.NOT, solved
     else:
@@ -41,7 +42,7 @@ def hard(found: Evidence, id_: str, names: Sequence[str], statement: str) -> Cla
         id=id_,
         statement=statement,
         source=PAPER,
-        test=f"{where(found, names[0])}; holds where no seed reaches the target within "
+        test=f"{at}; holds where no seed reaches the target within "
         f"{settings.max_steps} steps or {settings.budget_s:g} s",
         findings=tuple(
             finding(found.group(name, "lstm"), where(found, name))

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from ..tasks import load
 from .evidence import Evidence
-from .findings import LEARNS, fails, learns, listed, seconds, success
+from .findings import LEARNS, fails, learns, listed, named, percent, seconds, success
 from .records import Claim, Finding, Verdict
 
 PAPER = "Hochreiter & Schmidhuber, Long short-term memory, Neural Computation 9(8), 1997"
 LAGS = ("lag-10", "lag-100", "lag-1000")
 LONGER = ("longer", "longer-order")
-RULE = f"holds where at least {LEARNS:.0%} of the seeds reach the target".replace("%", " %")
+RULE = f"holds where at least {percent(LEARNS)} of the seeds reach the target"
 
 
 def claims(found: Evidence) -> Iterator[Claim]:
@@ -28,7 +28,7 @@ def claims(found: Evidence) -> Iterator[Claim]:
 def where(found: Evidence, name: str) -> str:
     """An experiment in two words."""
     settings = found.learning[name].settings
-    return settings.task if settings.lag is None else f"{settings.task} at lag {settings.lag}"
+    return named(settings.task, settings.lag)
 
 
 def long_lags(found: Evidence) -> Claim:
@@ -44,8 +44,8 @@ def long_lags(found: Evidence) -> Claim:
         verdict = Verdict.ONLY_WHEN
         because = (
             f"its gates begin with time scales of up to {scale} steps; with a forget bias of "
-            f"{bias:g} and all else as drawn, {drawn.solved} of {drawn.trials} seeds solve it in "
-            "the steps they were given"
+            f"{bias:g} and all else as drawn, {drawn.solved} of {drawn.trials} seeds solve {at} in "
+            f"{found.learning['lag-1000-as-drawn'].settings.max_steps} steps"
         )
     elif learns(drawn):
         verdict, because = Verdict.ONLY_WHEN, f"its forget bias begins at {bias:g}"
@@ -135,9 +135,7 @@ def longer(found: Evidence) -> Claim:
         source="Gers & Schmidhuber, LSTM recurrent networks learn simple context-free and "
         "context-sensitive languages, IEEE Transactions on Neural Networks 12(6), 2001",
         test=f"networks that learnt {trained}, asked at longer lags without more training; holds "
-        f"where at least {LEARNS:.0%} of them reach the goal of the task at each".replace(
-            "%", " %"
-        ),
+        f"where at least {percent(LEARNS)} of them reach the goal of the task at each",
         findings=tuple(
             Finding(
                 what=f"lstm, {at}: networks that reach the goal",

@@ -12,7 +12,7 @@ from ..report.pictures.gains import gains
 from ..report.pictures.learning import learning
 from ..report.shelf import Shelf
 from .evidence import Evidence
-from .recipe import PREFIX
+from .recipe import PREFIX, grid
 from .records import Claim, ClaimsFile, Exhibit
 from .words import REDUCED, between, joint, summary, value
 
@@ -60,15 +60,22 @@ def _claim(claim: Claim, found: Evidence, shelf: Shelf) -> Iterator[str]:
     )
     if claim.findings:
         body = [
-            [escape(each.what), value(each, each.value), escape(between(each))]
+            [escape(each.what), _unbroken(value(each, each.value)), escape(between(each))]
             for each in claim.findings
         ]
         yield table(["measured", "value", "interval"], body, left=(0, 2))
+    if claim.id == "7":
+        head, body = grid(found)
+        yield f"Steps to the target:\n\n{table(head, body, left=(0,))}"
     if claim.id == "1a":
         yield from (shelf.place(gains(flow)) for flow in found.gradients.values())
     drawn = found.learning.get(LEARNT.get(claim.id, ""))
     if drawn is not None:
         yield shelf.place(learning(drawn))
+
+
+def _unbroken(number: str) -> str:
+    return number.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _exhibits(file: ClaimsFile, folder: str | None) -> str:

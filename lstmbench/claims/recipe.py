@@ -6,7 +6,7 @@ from typing import Any
 from ..learning.records import LearningFile
 from ..stats import proportion_interval
 from .evidence import Evidence
-from .findings import LEARNS, listed
+from .findings import LEARNS, listed, named, percent
 from .records import Claim, Finding, Verdict
 
 PREFIX = "recipe/"
@@ -49,18 +49,16 @@ def recipe(files: list[LearningFile], names: list[str]) -> Claim:
         because = f"{findings[0].interval.split(';')[0]} trainings reach the target" + (
             f"; none with {listed(bad)}" if bad else ""
         )
-    task = settings.task if settings.lag is None else f"{settings.task} at lag {settings.lag}"
     return Claim(
         id="7",
         statement="The usual recipe trains: Adam or RMSprop, learning rate 1e-4 to 1e-2, batch 32 "
         "to 128, 50 to 200 units, dropout 0.2 to 0.5, clipping at 5.",
         source="articles and courses about LSTMs; Gers, Schmidhuber & Cummins 2000 and Greff et "
         "al. 2017 for the importance of the learning rate",
-        test=f"{task}, layers: {settings.num_layers}, clipped at {settings.clip:g}, at most "
-        f"{settings.max_steps} steps: each optimiser and rate at corners of batch, units and "
-        f"dropout; holds where all reach the target ({LEARNS:.0%} of the seeds of each)".replace(
-            "%", " %"
-        ),
+        test=f"{named(settings.task, settings.lag)}, layers: {settings.num_layers}, clipped at "
+        f"{settings.clip:g}, at most {settings.max_steps} steps or {settings.budget_s:g} s: each "
+        "optimiser and rate at corners of batch, units and dropout; holds where at least "
+        f"{percent(LEARNS)} of the seeds of each reach the target",
         findings=tuple(findings),
         verdict=verdict,
         because=because,
@@ -79,4 +77,26 @@ def _share(what: str, files: list[LearningFile]) -> Finding:
         low=low,
         high=high,
         interval=f"{good} of {len(groups)}; 95 %, Clopper and Pearson",
+    )
+
+
+def grid(found: Evidence) -> tuple[list[str], list[list[str]]]:
+    """A head and rows: steps to the target at each optimiser and rate, for each corner."""
+    fields: dict[str, dict[str, str]] = {}
+    for name, file in found.learning.items():
+        if name.startswith(PREFIX):
+            of = file.settings
+            row = f"{of.optimiser}, {of.lr:g}"
+            corner = f"B {of.batch_size}, H {of.hidden_size}, dropout {of.dropout:g}"
+            fields.setdefault(row, {})[corner] = _steps(file)
+    corners = list(dict.fromkeys(corner for row in fields.values() for corner in row))
+    body = [[row, *(at.get(corner, "–") for corner in corners)] for row, at in fields.items()]
+    return ["optimiser, rate", *corners], body
+
+
+def _steps(file: LearningFile) -> str:
+    """Of each seed the step at which it reached the target, or how it ended."""
+    return ", ".join(
+        str(trial.steps_to_target) if trial.status == "solved" else trial.status
+        for trial in file.trials
     )
