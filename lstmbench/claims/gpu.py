@@ -14,7 +14,7 @@ WORDS = {
 }
 SOURCE = (
     "NVIDIA, Accelerating Long Short-Term Memory using GPUs, developer.nvidia.com/discover/lstm, "
-    "2018, which names neither sizes nor devices"
+    "as quoted at ai.stackexchange.com/questions/7090, without sizes or devices"
 )
 
 
