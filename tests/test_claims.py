@@ -5,7 +5,7 @@ from conftest import a_header, a_row, a_workload, as_result
 from test_learning import a_file, a_trial
 from test_learning_trial import settings
 
-from lstmbench.claims import both_ways, carousel, cells, gpu, hard, lags, recipe
+from lstmbench.claims import both_ways, carousel, cells, gpu, hard, judge, lags, recipe
 from lstmbench.claims.evidence import Evidence
 from lstmbench.claims.records import Verdict
 from lstmbench.gradients.records import Curve, GradientsFile
@@ -310,7 +310,11 @@ def corner(lr, solved):
     ("solved", "verdict", "because"),
     [
         ((1, 1), Verdict.HOLDS, "every training in the box reaches the target"),
-        ((0, 1), Verdict.ONLY_WHEN, "1 of 2 trainings reach the target; none with a learning rate"),
+        (
+            (0, 1),
+            Verdict.ONLY_WHEN,
+            "it is one of 1 of 2 trainings; none reaches the target with a learning rate of 0.0001",
+        ),
         ((0, 0), Verdict.NOT, "no training in the box reaches the target"),
     ],
 )
@@ -379,3 +383,21 @@ def test_an_error_flow_is_constant_between_half_and_twice(left, verdict):
         assert claim.because == (
             "the network is lstm (forget bias 3, as drawn); it is 0.5 % in lstm (as drawn)"
         )
+
+
+# --- all of them
+
+
+def test_nothing_is_said_of_what_did_not_run():
+    failed = [
+        a_trial(seed=seed, status="failed", reason="no memory", curve=(), seconds=None)
+        for seed in range(2)
+    ]
+    file = a_file(settings=settings(lag=500), trials=tuple(failed), groups=groups(failed))
+    found = Evidence(learning={"parity": file}, guesses={"guessing": guessed(0.5)})
+
+    verdicts = {claim.id: claim for claim in judge.claims(found) if claim.evidence}
+
+    assert {claim.verdict for claim in verdicts.values()} == {Verdict.UNTESTED}
+    assert set(verdicts) == {"5b", "5c"}
+    assert verdicts["5b"].because == "parity: lstm numba-cpu seed 0 failed: no memory"

@@ -14,6 +14,9 @@ from github import assert_renders
 
 from lstmbench import cli, plan, session, suite
 from lstmbench.backends.registry import BACKENDS
+from lstmbench.claims import evidence, judge
+from lstmbench.claims import page as claims_page
+from lstmbench.claims.records import ClaimsFile
 from lstmbench.counts import counts
 from lstmbench.errors import UsageError
 from lstmbench.gate.comment import comment
@@ -154,6 +157,17 @@ def test_the_page_beside_a_file_of_gradients_is_its_own():
         file = GradientsFile.model_validate_json(path.read_text(encoding="utf-8"))
         text = path.with_suffix(".md").read_text(encoding="utf-8")
         assert text == gradients_page.page(file, Shelf(path.stem)), path
+
+
+def test_the_page_beside_a_file_of_claims_is_its_own_and_its_verdicts_those_of_its_evidence():
+    files = list((RESULTS / "claims").glob("*.json"))
+    assert files
+    for path in files:
+        file = ClaimsFile.model_validate_json(path.read_text(encoding="utf-8"))
+        found = evidence.load(path, file.exhibits)
+        text = path.with_suffix(".md").read_text(encoding="utf-8")
+        assert text == claims_page.page(file, found, Shelf(path.stem)), path
+        assert tuple(judge.claims(found)) == file.claims, path
 
 
 def test_the_page_beside_a_file_of_guesses_is_its_own():

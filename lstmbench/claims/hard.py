@@ -63,7 +63,9 @@ def guessing(found: Evidence) -> Claim:
     # A training that does not get there would have taken longer than this.
     spent = [trial.curve[-1].seconds for trial in found.learning["parity"].trials if trial.curve]
     beside = f"of {trained.trials} LSTMs {trained.solved} solve it"
-    if not seconds_:
+    if not spent:
+        verdict, because = Verdict.UNTESTED, "no LSTM was trained"
+    elif not seconds_:
         verdict, because = Verdict.NOT, f"no guess solves it; {beside}"
     elif max(seconds_) < min(spent):
         verdict = Verdict.HOLDS
@@ -88,7 +90,7 @@ def guessing(found: Evidence) -> Claim:
                 interval=f"{len(seconds_)} of {len(guesses)}",
             ),
             *_found(guesses),
-            over_seeds("lstm: time of training", spent, "s"),
+            *([over_seeds("lstm: time of training", spent, "s")] if spent else []),
         ),
         verdict=verdict,
         because=because,

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+from ..learning.records import TRAINED
 from ..records import Result
 from . import both_ways, carousel, cells, gpu, hard, lags, recipe
 from .evidence import Evidence
-from .records import Claim
+from .records import Claim, Verdict
 
 
 def claims(found: Evidence, on_gpu: Sequence[Result] = ()) -> Iterator[Claim]:
@@ -25,4 +26,15 @@ def claims(found: Evidence, on_gpu: Sequence[Result] = ()) -> Iterator[Claim]:
         gpu.claims(on_gpu),
         recipe.claims(found),
     )
-    return chain.from_iterable(parts)
+    return (_tested(claim, found) for claim in chain.from_iterable(parts))
+
+
+def _tested(claim: Claim, found: Evidence) -> Claim:
+    """The claim, but untested where a cell has no trial that went well or badly."""
+    for name in claim.evidence:
+        file = found.learning.get(name)
+        for trial in file.trials if file else ():
+            if trial.status not in TRAINED:
+                because = f"{name}: {trial.name} {trial.status}: {trial.reason}"
+                return claim.model_copy(update={"verdict": Verdict.UNTESTED, "because": because})
+    return claim

@@ -6,7 +6,7 @@ from typing import Any
 from ..learning.records import LearningFile
 from ..stats import proportion_interval
 from .evidence import Evidence
-from .findings import LEARNS, listed, named, percent
+from .findings import LEARNS, learns, listed, named, percent
 from .records import Claim, Finding, Verdict
 
 PREFIX = "recipe/"
@@ -39,15 +39,15 @@ def recipe(files: list[LearningFile], names: list[str]) -> Claim:
             findings.append(share)
             if share.value == 0:
                 bad.append(f"a {axis} of {value}")
-    trained = findings[0].value or 0
-    if trained == 1:
+    good = _good(files)
+    if all(good):
         verdict, because = Verdict.HOLDS, "every training in the box reaches the target"
-    elif trained == 0:
+    elif not any(good):
         verdict, because = Verdict.NOT, "no training in the box reaches the target"
     else:
         verdict = Verdict.ONLY_WHEN
-        because = f"{findings[0].interval.split(';')[0]} trainings reach the target" + (
-            f"; none with {listed(bad)}" if bad else ""
+        because = f"it is one of {sum(good)} of {len(good)} trainings" + (
+            f"; none reaches the target with {listed(bad)}" if bad else ""
         )
     return Claim(
         id="7",
@@ -67,17 +67,21 @@ def recipe(files: list[LearningFile], names: list[str]) -> Claim:
 
 
 def _share(what: str, files: list[LearningFile]) -> Finding:
-    groups = [group for file in files for group in file.groups]
-    good = sum((group.success_rate or 0) >= LEARNS for group in groups)
-    low, high = proportion_interval(good, len(groups))
+    good = _good(files)
+    low, high = proportion_interval(sum(good), len(good))
     return Finding(
         what=f"{what}: trainings that reach the target",
-        value=good / len(groups),
+        value=sum(good) / len(good),
         unit="share",
         low=low,
         high=high,
-        interval=f"{good} of {len(groups)}; 95 %, Clopper and Pearson",
+        interval=f"{sum(good)} of {len(good)}; 95 %, Clopper and Pearson",
     )
+
+
+def _good(files: list[LearningFile]) -> list[bool]:
+    """Which of the trainings reach the target."""
+    return [learns(group) for file in files for group in file.groups]
 
 
 def grid(found: Evidence) -> tuple[list[str], list[list[str]]]:
