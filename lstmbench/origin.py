@@ -13,3 +13,8 @@ def now() -> str:
 def command() -> str:
     """The command line that this process was given."""
     return shlex.join(["lstmbench", *sys.argv[1:]])
+
+
+def fresh(command_line: str) -> str:
+    """The command line that begins anew what this one went on with."""
+    return shlex.join(word for word in shlex.split(command_line) if word != "--resume")

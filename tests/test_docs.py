@@ -35,7 +35,10 @@ from lstmbench.report import blocks
 from lstmbench.report.page import RANKS, markdown
 from lstmbench.report.shelf import Shelf
 from lstmbench.result import read
+from lstmbench.stats import geometric_mean
+from lstmbench.summary import BUSY
 from lstmbench.tasks import load
+from lstmbench.units import duration, ratio
 from lstmbench.workload import CELL_NAMES
 
 ROOT = Path(__file__).parent.parent
@@ -278,3 +281,30 @@ def test_make_help_names_every_target():
         ["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     assert {line.split()[0] for line in shown.splitlines()} == targets
+
+
+def test_what_it_buys_is_as_it_was_measured():
+    told = " ".join(README.split())
+    files = {
+        name: LearningFile.model_validate_json(path.read_text(encoding="utf-8"))
+        for name in ("adding", "characters", "sunspots", "temporal-order")
+        for path in (RESULTS / "learning").glob(f"*-{name}-2.json")
+    }
+    means = {
+        name: geometric_mean(r.ratio for r in file.groups[1].ratios) for name, file in files.items()
+    }
+    each = ", ".join(f"{name.replace('-', ' ')} {ratio(mean)}" for name, mean in means.items())
+    assert f"PyTorch takes {ratio(geometric_mean(means.values()))} our time ({each};" in told
+    for file in files.values():
+        ours, theirs = file.groups
+        assert (ours.solved, theirs.solved, len(theirs.ratios)) == (5, 5, 5)
+        assert all(trial.other_load < BUSY for trial in file.trials)
+
+    (path,) = (RESULTS / "claims").glob("*.json")
+    claims = ClaimsFile.model_validate_json(path.read_text(encoding="utf-8"))
+    lstm, _, plain = evidence.load(path, claims.exhibits).learning["lag-1000"].groups
+    assert f"1000 steps apart in {duration(lstm.seconds_median)} ({lstm.solved} of 5 seeds)" in told
+    assert f"a plain RNN does not ({plain.solved} of {plain.trials})" in told
+    assert (
+        f"[{len(claims.claims)} claims with their verdicts](results/claims/{path.stem}.md)" in told
+    )

@@ -31,14 +31,15 @@ def recipe(files: list[LearningFile], names: list[str]) -> Claim:
     """How many corners train, and along which axis the others lie."""
     settings = files[0].settings
     findings = [_share("all of the box", files)]
-    bad = []
+    always: list[str] = []
+    never: list[str] = []
     for axis, of in AXES.items():
         for value in sorted({of(file) for file in files}):
             inside = [file for file in files if of(file) == value]
             share = _share(f"{axis} {value}", inside)
             findings.append(share)
-            if share.value == 0:
-                bad.append(f"a {axis} of {value}")
+            if share.value in (0, 1):
+                (always if share.value else never).append(f"{axis} {value}")
     good = _good(files)
     if all(good):
         verdict, because = Verdict.HOLDS, "every training in the box reaches the target"
@@ -46,8 +47,12 @@ def recipe(files: list[LearningFile], names: list[str]) -> Claim:
         verdict, because = Verdict.NOT, "no training in the box reaches the target"
     else:
         verdict = Verdict.ONLY_WHEN
-        because = f"it is one of {sum(good)} of {len(good)} trainings" + (
-            f"; none reaches the target with {listed(bad)}" if bad else ""
+        because = "; ".join(
+            [
+                f"the corner is a good one: {sum(good)} of {len(good)} trainings reach the target",
+                *([f"all with {listed(always)}"] if always else []),
+                *([f"none with {listed(never)}"] if never else []),
+            ]
         )
     return Claim(
         id="7",

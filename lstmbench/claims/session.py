@@ -72,8 +72,7 @@ def run(
 def _require_same(path: Path, experiment: Experiment) -> None:
     """Raise ``UsageError`` where a file is not what the experiment makes."""
     made = evidence.read(path, experiment.kind).command
-    words = [word for word in shlex.split(made) if word != "--resume"]
-    if words != ["lstmbench", *experiment.line]:
+    if origin.fresh(made) != shlex.join(["lstmbench", *experiment.line]):
         raise UsageError(
             f"{path}: expected what `lstmbench {shlex.join(experiment.line)}` writes, it was made "
             f"by `{made}`; delete it, or name another -o"
@@ -123,7 +122,7 @@ def _judged(
     found = evidence.load(output, exhibits)
     return ClaimsFile(
         created=origin.now(),
-        command=origin.command(),
+        command=origin.fresh(origin.command()),
         environment=describe(),
         quick=quick,
         claims=tuple(judge.claims(found, on_gpu)),

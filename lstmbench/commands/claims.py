@@ -13,7 +13,7 @@ from .options import AsJson, Quietly, check_json_output, print_json
 
 def claims(
     quick: Annotated[
-        bool, typer.Option("--quick", help="Reduced sizes, for CI: minutes and not an hour.")
+        bool, typer.Option("--quick", help="Reduced sizes, for CI: three minutes, not thirty.")
     ] = False,
     gpu: Annotated[
         list[Path] | None,
