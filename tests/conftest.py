@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -33,6 +34,9 @@ from lstmbench.suite import load_suite
 from lstmbench.workload import Workload, flops
 
 GOLDEN = Path(__file__).parent / "golden"
+
+# A shell ignores Ctrl-C for what it starts in the background, and so would every process of a test.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run: what fails here fails everywhere.  New ones are looked for with
 # `lstmbench verify --random N --seed S`, and by hand with `--hypothesis-profile default`.

@@ -34,7 +34,8 @@ def better(found: Evidence) -> Claim:
         verdict = Verdict.HOLDS
         because = (
             "the worst seed of the bidirectional one makes fewer mistakes than the best of the "
-            f"other, for which no more than {bound:.3g} is possible: the rest is in the future"
+            f"other, whose error rate is {bound:.3g} or more in the mean over test sets: what is "
+            "missing is in the future"
         )
     elif learns(both) and not learns(one):
         verdict, because = Verdict.HOLDS, "only the bidirectional one reaches the target"

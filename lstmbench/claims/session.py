@@ -55,6 +55,8 @@ def run(
     one was interrupted: what was done is on the disk.
     """
     folder, code = evidence.folder(output), Exit.OK
+    # As it is found: afterwards the load is that of the experiments.
+    environment = describe()
     for number, experiment in enumerate(experiments, 1):
         path = folder / f"{experiment.name}.json"
         if path.exists():
@@ -64,7 +66,17 @@ def run(
             line = shlex.join(["lstmbench", *experiment.line])
             print(f"{number}/{len(experiments)} {line}", file=sys.stderr)
         code = max(code, _performed(experiment, folder, quiet, perform or _in_process))
-    file = _judged(experiments, output, on_gpu, quick=quick)
+    exhibits = tuple(
+        Exhibit(name=each.name, kind=each.kind, what=each.what) for each in experiments
+    )
+    file = ClaimsFile(
+        created=origin.now(),
+        command=origin.fresh(origin.command()),
+        environment=environment,
+        quick=quick,
+        claims=tuple(judge.claims(evidence.load(output, exhibits), on_gpu)),
+        exhibits=exhibits,
+    )
     write(output, file)
     return file, code
 
@@ -111,23 +123,6 @@ def _in_process(experiment: Experiment, folder: Path, quiet: bool) -> int:
     if not experiment.paged and code in (Exit.OK, Exit.INCOMPLETE):
         write_atomically(path, out.decode())
     return code
-
-
-def _judged(
-    experiments: Sequence[Experiment], output: Path, on_gpu: Sequence[Result], *, quick: bool
-) -> ClaimsFile:
-    exhibits = tuple(
-        Exhibit(name=each.name, kind=each.kind, what=each.what) for each in experiments
-    )
-    found = evidence.load(output, exhibits)
-    return ClaimsFile(
-        created=origin.now(),
-        command=origin.fresh(origin.command()),
-        environment=describe(),
-        quick=quick,
-        claims=tuple(judge.claims(found, on_gpu)),
-        exhibits=exhibits,
-    )
 
 
 def write(output: Path, file: ClaimsFile) -> None:
