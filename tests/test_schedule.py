@@ -11,8 +11,8 @@ from lstmbench_kernels import LSTM
 from lstmbench_kernels.cpu import workspace
 from lstmbench_kernels.cpu.network import CpuNetwork
 from lstmbench_kernels.cpu.schedule import ALONE, Schedule, choose_schedule, forward_seconds
-from lstmbench_kernels.cpu.team import SLOW_WAITS
-from lstmbench_kernels.cpu.workspace import FIRST_REST
+from lstmbench_kernels.cpu.team import SLOW_WAITS, TEAM
+from lstmbench_kernels.cpu.workspace import FIRST_REST, address_of
 from lstmbench_kernels.spec import CELLS, GRU, Shape, parameter_shapes
 from lstmbench_kernels.spec import LSTM as LSTM_SPEC
 
@@ -149,6 +149,27 @@ def test_a_thread_that_must_wait_too_long_goes_on_with_fewer(
     for result in results:
         for array, other in zip(expected, result, strict=True):
             np.testing.assert_array_equal(other, array)
+
+
+def test_a_thread_whose_units_were_taken_over_leaves_a_ragged_batch_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It runs on by itself: what it wrote many steps late, others would take for theirs."""
+    monkeypatch.setattr(workspace, "choose_schedule", lambda *_: Schedule(2, 1, 1, 2))
+    net = LSTM(5, 40, bidirectional=True, num_threads=1)
+    net.forward(np.ones((4, 2, 5), "float32"), lengths=[2, 4])
+    (work,) = net._network._workspaces.values()
+    for ring in work.rings:
+        ring[...] = 7
+    late = work.fresh_shares[1:].copy()
+    late["thread"], late["threads"], late["group_size"] = 0, 1, 1
+    late["block_first"] = late["block_end"] = 0
+
+    entry = net._network.compile("forward", True)
+    TEAM.run(entry, work.jobs_address, address_of(late), 1)
+
+    assert len(work.rings) == 2
+    assert all((ring == 7).all() for ring in work.rings)
 
 
 def test_a_team_that_takes_longer_than_fewer_threads_rests(monkeypatch: pytest.MonkeyPatch) -> None:

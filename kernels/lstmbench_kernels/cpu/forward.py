@@ -94,7 +94,9 @@ def _start_rows(cell, j, share, s, b_first, b_end):
     one = cell.one
     size = item_bytes(one)
     lanes = WIDTH // size
-    if is_ragged(cell):  # all of h, whose units every thread needs, and gets the same from each
+    # All of h, whose units every thread needs, and gets the same from each; but not from one whose
+    # units another has taken over: it runs on alone, and may be many steps late.
+    if is_ragged(cell) and share.block_first < share.block_end:
         for b in range(b_first, b_end):
             source = j.h0 + place_of(cell, j, b) * j.H * size
             for unit in range(0, j.H, lanes):
