@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import Exit
-from .options import AsJson, Quietly, check_json_output, print_json
+from .options import AsJson, Quietly, Schema, check_json_output, print_json
 
 
 def claims(
@@ -27,9 +27,7 @@ def claims(
     ] = False,
     as_json: AsJson = False,
     quiet: Quietly = False,
-    schema: Annotated[
-        bool, typer.Option("--schema", help="Print the JSON Schema of such a file.")
-    ] = False,
+    schema: Schema = False,
 ) -> Exit:
     """Test what is said about LSTMs: what was measured, and whether it holds."""
     from ..claims import session

@@ -1,12 +1,26 @@
 """Measure how gradients vanish: from the options of a person to a file, a page and a table."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import Exit, UsageError, unknown
-from .options import AsJson, Quietly, at_most, check_json_output, given, names, positive, print_json
+from .options import (
+    AsJson,
+    BatchSize,
+    Clip,
+    Lag,
+    Optimised,
+    PagedOutput,
+    Quietly,
+    Schema,
+    at_most,
+    check_json_output,
+    given,
+    names,
+    positive,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from ..gradients.records import Curve, Training
@@ -39,26 +53,16 @@ def gradients(
     task: Annotated[
         str | None, typer.Option(help="Train on it, such as adding or copy, and measure again.")
     ] = None,
-    lag: Annotated[
-        int | None, typer.Option(help="Steps over which to remember; default: that of the task.")
-    ] = None,
+    lag: Lag = None,
     steps: Annotated[int, typer.Option(min=1, help="Steps of training.")] = 2000,
-    batch_size: Annotated[int, typer.Option(min=1, max=4096, help="Sequences in a step.")] = 32,
-    optimiser: Annotated[
-        Literal["adam", "rmsprop", "sgd"], typer.Option(help="Its formula is PyTorch's.")
-    ] = "adam",
+    batch_size: BatchSize = 32,
+    optimiser: Optimised = "adam",
     lr: Annotated[float, typer.Option(help="The learning rate.")] = 0.01,
-    clip: Annotated[
-        float, typer.Option(help="Greatest global norm of the gradients; 0: no clipping.")
-    ] = 5.0,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write FILE.json and FILE.md.")
-    ] = None,
+    clip: Clip = 5.0,
+    output: PagedOutput = None,
     as_json: AsJson = False,
     quiet: Quietly = False,
-    schema: Annotated[
-        bool, typer.Option("--schema", help="Print the JSON Schema of such a file.")
-    ] = False,
+    schema: Schema = False,
 ) -> Exit:
     """Measure what is left of a gradient after k steps, before and after training."""
     from rich.console import Console

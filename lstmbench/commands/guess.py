@@ -1,31 +1,24 @@
 """Guess weights: from the options of a person to a file, a page and a table."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..errors import Exit
-from .options import AsJson, Quietly, check_json_output, print_json
+from .options import AsJson, Lag, PagedOutput, Quietly, Schema, check_json_output, print_json
 
 
 def guess(
     task: Annotated[str, typer.Argument(help="parity or delayed-xor.")] = "parity",
-    lag: Annotated[
-        int | None, typer.Option(help="Steps over which to remember; default: that of the task.")
-    ] = None,
+    lag: Lag = None,
     seeds: Annotated[int, typer.Option(min=1, max=1000, help="Searches, each its own.")] = 10,
     max_guesses: Annotated[
         int, typer.Option(min=1, max=10**9, help="Networks of a seed at most.")
     ] = 100_000,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write FILE.json and FILE.md.")
-    ] = None,
+    output: PagedOutput = None,
     as_json: AsJson = False,
     quiet: Quietly = False,
-    schema: Annotated[
-        bool, typer.Option("--schema", help="Print the JSON Schema of such a file.")
-    ] = False,
+    schema: Schema = False,
 ) -> Exit:
     """Guess the weights of a small network until it solves a task: how often, how fast."""
     from rich.console import Console

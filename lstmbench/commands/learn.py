@@ -3,12 +3,27 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import Exit, UsageError, unknown
-from .options import AsJson, Quietly, at_most, check_json_output, given, names, positive, print_json
+from .options import (
+    AsJson,
+    BatchSize,
+    Clip,
+    Lag,
+    Optimised,
+    PagedOutput,
+    Quietly,
+    Schema,
+    at_most,
+    check_json_output,
+    given,
+    names,
+    positive,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from ..learning.records import LearningFile, Settings
@@ -22,23 +37,17 @@ ALL_BACKENDS = "numba-cpu,torch-cpu,keras-cpu"
 def learn(
     context: typer.Context,
     task: Annotated[str, typer.Argument(help="What to learn, such as adding or copy.")] = "adding",
-    lag: Annotated[
-        int | None, typer.Option(help="Steps over which to remember; default: that of the task.")
-    ] = None,
+    lag: Lag = None,
     cell: Annotated[str, typer.Option(help="Cells: lstm, gru, rnn-tanh, rnn-relu, -bi.")] = "lstm",
     backend: Annotated[
         str, typer.Option("--backend", "-b", help="Backends; one that is missing is an error.")
     ] = ALL_BACKENDS,
     hidden_size: Annotated[int, typer.Option(min=1, max=4096, help="The hidden size.")] = 64,
     layers: Annotated[int, typer.Option(min=1, max=16, help="Layers.")] = 1,
-    batch_size: Annotated[int, typer.Option(min=1, max=4096, help="Sequences in a step.")] = 32,
-    optimiser: Annotated[
-        Literal["adam", "rmsprop", "sgd"], typer.Option(help="Its formula is PyTorch's.")
-    ] = "adam",
+    batch_size: BatchSize = 32,
+    optimiser: Optimised = "adam",
     lr: Annotated[float, typer.Option(help="The learning rate.")] = 1e-3,
-    clip: Annotated[
-        float, typer.Option(help="Greatest global norm of the gradients; 0: no clipping.")
-    ] = 5.0,
+    clip: Clip = 5.0,
     forget_bias: Annotated[
         float | None, typer.Option(help="Of an LSTM's forget gates at first; default: drawn.")
     ] = None,
@@ -63,18 +72,14 @@ def learn(
     threads: Annotated[
         int | None, typer.Option(min=1, help="Of each backend; default: all cores.")
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write FILE.json and FILE.md.")
-    ] = None,
+    output: PagedOutput = None,
     resume: Annotated[
         bool,
         typer.Option("--resume", help="Go on with the interrupted run of -o; retry failed trials."),
     ] = False,
     as_json: AsJson = False,
     quiet: Quietly = False,
-    schema: Annotated[
-        bool, typer.Option("--schema", help="Print the JSON Schema of such a file.")
-    ] = False,
+    schema: Schema = False,
 ) -> Exit:
     """Train until a target is reached: how often, how fast, and beside whom."""
     from rich.console import Console

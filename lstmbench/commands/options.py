@@ -23,6 +23,18 @@ Threads = Annotated[
     str | None, typer.Option(help="Numbers of threads, such as 1,2,all; default: all cores.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+Schema = Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of such a file.")]
+PagedOutput = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write FILE.json and FILE.md.")
+]
+Lag = Annotated[
+    int | None, typer.Option(help="Steps over which to remember; default: that of the task.")
+]
+BatchSize = Annotated[int, typer.Option(min=1, max=4096, help="Sequences in a step.")]
+Optimised = Annotated[
+    Literal["adam", "rmsprop", "sgd"], typer.Option(help="Its formula is PyTorch's.")
+]
+Clip = Annotated[float, typer.Option(help="Greatest global norm of the gradients; 0: no clipping.")]
 Quietly = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and no screen.")]
 
 
