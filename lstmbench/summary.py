@@ -284,6 +284,13 @@ def held_back(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row.gpu is not None and row.gpu.held_back]
 
 
+def gpu_over_cpu(line: Line) -> Lead | None:
+    """The fastest GPU backend over the fastest CPU backend; ``None`` without both."""
+    gpu = next((row for row in line.ranking if row.device == "cuda"), None)
+    cpu = next((row for row in line.ranking if row.device == "cpu"), None)
+    return None if gpu is None or cpu is None else Lead(gpu, cpu)
+
+
 def on_gpu(lines: Iterable[Line], wanted: bool) -> list[Line]:
     """The lines with their rows on a GPU alone, or with all others; none without a row."""
     found = []

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from ..records import Result, Row
+from ..records import Result
 from ..stats import geometric_mean
-from ..summary import Lead, lines_of
+from ..summary import gpu_over_cpu, lines_of
 from .records import Claim, Finding, Verdict
 
 CLAIMED = {"train": 6.0, "infer": 140.0}
@@ -28,11 +28,11 @@ def claim(results: Sequence[Result], mode: str) -> Claim:
     id_, statement = WORDS[mode]
     claimed = CLAIMED[mode]
     margins = [
-        margin
+        lead.margin.value
         for result in results
         for line in lines_of(result.rows)
         if line.workload.cell == "lstm" and line.workload.mode == mode
-        if (margin := _margin(line.ranking)) is not None
+        if (lead := gpu_over_cpu(line)) is not None
     ]
     findings: tuple[Finding, ...] = ()
     if not margins:
@@ -70,9 +70,3 @@ def claim(results: Sequence[Result], mode: str) -> Claim:
         because=because,
         evidence=(),
     )
-
-
-def _margin(ranking: Sequence[Row]) -> float | None:
-    gpu = next((row for row in ranking if row.device == "cuda"), None)
-    cpu = next((row for row in ranking if row.device == "cpu"), None)
-    return None if gpu is None or cpu is None else Lead(gpu, cpu).margin.value

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ..markdown import escape, table
 from ..stats import geometric_mean
-from ..summary import Group, Lead, Line, groups_of
+from ..summary import Group, Lead, Line, gpu_over_cpu, groups_of
 from ..tables import MODE_WORDS, group_title
 from ..units import ratio
 from .answer import HEADLINES
@@ -16,7 +16,7 @@ from .fields import place
 
 def section(lines: Sequence[Line]) -> Iterator[str]:
     """The whole section; nothing where no workload has a time on both."""
-    pairs = [(found, line) for line in lines if (found := _between(line)) is not None]
+    pairs = [(found, line) for line in lines if (found := gpu_over_cpu(line)) is not None]
     if not pairs:
         return
     yield "### GPU against CPU"
@@ -28,13 +28,6 @@ def section(lines: Sequence[Line]) -> Iterator[str]:
     for group in groups_of(line for _, line in pairs):
         if len(group.lines) > 1:
             yield f"**{escape(group_title(group))}**\n\n{_grid(group)}"
-
-
-def _between(line: Line) -> Lead | None:
-    """The fastest GPU backend over the fastest CPU backend; ``None`` without both."""
-    gpu = next((row for row in line.ranking if row.device == "cuda"), None)
-    cpu = next((row for row in line.ranking if row.device == "cpu"), None)
-    return None if gpu is None or cpu is None else Lead(gpu, cpu)
 
 
 def _sentences(pairs: Sequence[tuple[Lead, Line]]) -> Iterator[str]:
@@ -60,7 +53,7 @@ def _grid(group: Group) -> str:
     head = ["seq-len \\ batch", *map(str, batches), "the GPU is surely faster"]
     body = []
     for s in steps:
-        row = [_between(at[s, b]) if (s, b) in at else None for b in batches]
+        row = [gpu_over_cpu(at[s, b]) if (s, b) in at else None for b in batches]
         body.append([str(s), *map(_field, row), _since(batches, row)])
     return table(head, body)
 
