@@ -37,11 +37,16 @@ def json_schema(of: type[Model] = Result) -> dict[str, Any]:
 
 def read(path: Path) -> Result:
     """Read and validate a result file; raises ``ResultFormatError`` with one clear line."""
+    text = content(path)
+    return _row_by_row(path, text) or validated(path, text, Result, "an lstmbench result file")
+
+
+def content(path: Path) -> bytes:
+    """What is in a file; raises ``ResultFormatError``."""
     try:
-        text = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise ResultFormatError(f"{path}: cannot be read: {error.strerror}") from error
-    return _row_by_row(path, text) or validated(path, text, Result, "an lstmbench result file")
 
 
 def _row_by_row(path: Path, text: bytes) -> Result | None:

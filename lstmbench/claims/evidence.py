@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import ResultFormatError
 from ..gradients.records import GradientsFile
 from ..guessing.records import GuessesFile
 from ..learning.records import Group, LearningFile
 from ..model import Model
 from ..records import Result
-from ..result import validated
+from ..result import content, validated
 from .records import Exhibit
 
 KINDS: Mapping[str, tuple[type[Model], str]] = {
@@ -61,8 +60,4 @@ def load(output: Path, exhibits: Iterable[Exhibit]) -> Evidence:
 
 def read(path: Path, kind: str) -> Any:
     """One file of a kind; raises ``ResultFormatError``."""
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise ResultFormatError(f"{path}: cannot be read: {error.strerror}") from error
-    return validated(path, text, *KINDS[kind])
+    return validated(path, content(path), *KINDS[kind])

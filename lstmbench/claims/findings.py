@@ -5,7 +5,7 @@ from statistics import median
 
 from ..learning.records import Group
 from ..summary import Speedup
-from .records import Finding
+from .records import Finding, Unit
 
 # A network learns a task that it solves with so many of its seeds: four of five.
 LEARNS = 0.8
@@ -50,42 +50,30 @@ def success(group: Group, where: str) -> Finding:
 
 def seconds(group: Group, where: str) -> Finding:
     """Its time to the target, an unsolved trial later than any."""
-    low, high = group.seconds_range or (None, None)
-    return Finding(
-        what=f"{group.cell}, {where}: time to target",
-        value=group.seconds_median,
-        unit="s",
-        low=low,
-        high=high,
-        interval=f"median; least to most of {group.solved} solved",
-    )
+    what = f"{group.cell}, {where}: time to target"
+    of = f"of {group.solved} solved"
+    return _median(what, group.seconds_median, group.seconds_range, "s", of)
 
 
 def score(group: Group, where: str, metric: str) -> Finding:
     """Its score when training ended."""
-    low, high = group.final_score_range or (None, None)
-    return Finding(
-        what=f"{group.cell}, {where}: {metric} at the end",
-        value=group.final_score_median,
-        unit="score",
-        low=low,
-        high=high,
-        interval=f"median; least to most over seeds: {group.trials}",
-    )
+    what = f"{group.cell}, {where}: {metric} at the end"
+    of = f"over seeds: {group.trials}"
+    return _median(what, group.final_score_median, group.final_score_range, "score", of)
 
 
-def over_seeds(what: str, values: Sequence[float], unit: str) -> Finding:
+def over_seeds(what: str, values: Sequence[float], unit: Unit) -> Finding:
     """The median of one number of each seed, and the ends."""
-    return Finding.model_validate(
-        {
-            "what": what,
-            "value": median(values),
-            "unit": unit,
-            "low": min(values),
-            "high": max(values),
-            "interval": f"median; least to most over seeds: {len(values)}",
-        }
-    )
+    ends = min(values), max(values)
+    return _median(what, median(values), ends, unit, f"over seeds: {len(values)}")
+
+
+def _median(
+    what: str, middle: float | None, ends: tuple[float, float] | None, unit: Unit, of: str
+) -> Finding:
+    low, high = ends or (None, None)
+    interval = f"median; least to most {of}"
+    return Finding(what=what, value=middle, unit=unit, low=low, high=high, interval=interval)
 
 
 def ratio(what: str, found: Speedup) -> Finding:

@@ -22,9 +22,13 @@ AXES: dict[str, Callable[[LearningFile], Any]] = {
 
 def claims(found: Evidence) -> Iterator[Claim]:
     """7, where there is evidence."""
-    files = [file for name, file in found.learning.items() if name.startswith(PREFIX)]
+    files = _corners(found)
     if files:
-        yield recipe(files, sorted(name for name in found.learning if name.startswith(PREFIX)))
+        yield recipe(list(files.values()), sorted(files))
+
+
+def _corners(found: Evidence) -> dict[str, LearningFile]:
+    return {name: file for name, file in found.learning.items() if name.startswith(PREFIX)}
 
 
 def recipe(files: list[LearningFile], names: list[str]) -> Claim:
@@ -92,12 +96,11 @@ def _good(files: list[LearningFile]) -> list[bool]:
 def grid(found: Evidence) -> tuple[list[str], list[list[str]]]:
     """A head and rows: steps to the target at each optimiser and rate, for each corner."""
     fields: dict[str, dict[str, str]] = {}
-    for name, file in found.learning.items():
-        if name.startswith(PREFIX):
-            of = file.settings
-            row = f"{of.optimiser}, {of.lr:g}"
-            corner = f"B {of.batch_size}, H {of.hidden_size}, dropout {of.dropout:g}"
-            fields.setdefault(row, {})[corner] = _steps(file)
+    for file in _corners(found).values():
+        of = file.settings
+        row = f"{of.optimiser}, {of.lr:g}"
+        corner = f"B {of.batch_size}, H {of.hidden_size}, dropout {of.dropout:g}"
+        fields.setdefault(row, {})[corner] = _steps(file)
     corners = list(dict.fromkeys(corner for row in fields.values() for corner in row))
     body = [[row, *(at.get(corner, "–") for corner in corners)] for row, at in fields.items()]
     return ["optimiser, rate", *corners], body

@@ -9,6 +9,7 @@ from ..environment import Environment
 from ..model import Model
 
 Kind = Literal["learning", "gradients", "guesses", "result"]
+Unit = Literal["share", "ratio", "s", "steps", "count", "score"]
 
 
 class Verdict(StrEnum):
@@ -27,7 +28,7 @@ class Finding(Model):
     """What it is."""
     value: float | None
     """The number; null where it is not there, such as a time to a target that nothing reached."""
-    unit: Literal["share", "ratio", "s", "steps", "count", "score"]
+    unit: Unit
     """A share is of 1; a score is in the metric of its task."""
     low: float | None = None
     """The lower end of the interval; null where there is none."""

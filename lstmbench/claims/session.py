@@ -19,6 +19,7 @@ from ..records import Result
 from ..report.shelf import write_page
 from ..result import write_atomically
 from . import evidence, judge, page
+from .evidence import Evidence
 from .programme import Experiment
 from .recipe import PREFIX
 from .records import ClaimsFile, Exhibit
@@ -69,15 +70,16 @@ def run(
     exhibits = tuple(
         Exhibit(name=each.name, kind=each.kind, what=each.what) for each in experiments
     )
+    found = evidence.load(output, exhibits)
     file = ClaimsFile(
         created=origin.now(),
         command=origin.fresh(origin.command()),
         environment=environment,
         quick=quick,
-        claims=tuple(judge.claims(evidence.load(output, exhibits), on_gpu)),
+        claims=tuple(judge.claims(found, on_gpu)),
         exhibits=exhibits,
     )
-    write(output, file)
+    write(output, file, found)
     return file, code
 
 
@@ -125,8 +127,7 @@ def _in_process(experiment: Experiment, folder: Path, quiet: bool) -> int:
     return code
 
 
-def write(output: Path, file: ClaimsFile) -> None:
+def write(output: Path, file: ClaimsFile, found: Evidence) -> None:
     """The file, and the page beside it with its pictures; raises ``OutputError``."""
-    found = evidence.load(output, file.exhibits)
     write_atomically(output, file.as_file())
     write_page(output.with_suffix(".md"), lambda shelf: page.page(file, found, shelf))
