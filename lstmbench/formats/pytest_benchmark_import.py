@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 from ..errors import ResultFormatError, UsageError
 from ..model import Duration, Model, Size
 from ..records import Header, Outcome, Result, Row, make_row, rates
-from ..result import first_error
+from ..result import content, first_error
 from ..samples import Samples
 from ..stats import MIN_SAMPLES
 from ..times import Times
@@ -41,9 +41,7 @@ class Stats(Model):
 def read(path: Path) -> Result:
     """Read a file of pytest-benchmark; raises ``ResultFormatError`` with one clear line."""
     try:
-        file = json.loads(path.read_bytes())
-    except OSError as error:
-        raise ResultFormatError(f"{path}: cannot be read: {error.strerror}") from error
+        file = json.loads(content(path))
     except (ValueError, RecursionError) as error:
         raise ResultFormatError(f"{path}: not JSON, or cut short: {error}") from error
     machine, benchmarks = _of(file, "machine_info"), _of(file, "benchmarks")
