@@ -22,11 +22,14 @@ import pytest
 from hypothesis import settings
 
 from lstmbench import cli, worker
+from lstmbench.backends import registry
+from lstmbench.backends.base import Backend
 from lstmbench.backends.fake import FakeBackend
 from lstmbench.environment import Environment, Machine, fingerprint
 from lstmbench.errors import BackendUnavailable
 from lstmbench.measure import Target
 from lstmbench.plan import Job, Plan
+from lstmbench.process import THREAD_VARIABLES
 from lstmbench.records import Errors, Header, Outcome, Result, Row, Settings, Times, make_row
 from lstmbench.result import read
 from lstmbench.stats import summarise
@@ -239,6 +242,14 @@ def as_result(rows: Sequence[Row], **header: Any) -> Result:
     return Result(**fields, rows=tuple(rows))
 
 
+def load_with_two_threads(backend: str) -> Backend:
+    """The backend, in this process, as in a worker with two threads."""
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in THREAD_VARIABLES:
+            patch.setenv(variable, "2")
+        return registry.load(backend)
+
+
 class InlineWorker:
     """A worker in this process, on the fake backend, that remembers what it was asked."""
 
@@ -329,13 +340,22 @@ def only_new_garbage():
 
 
 @pytest.fixture
-def torch_alone():
+def torch():
     """PyTorch on one thread: two that share a tiny network spend their time waiting."""
     torch = require_peer("torch")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield
+    yield torch
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def tf() -> ModuleType:
+    """TensorFlow with two threads: whoever computes first in a process decides for all after."""
+    require_peer("keras")
+    tf = require_peer("tensorflow")
+    load_with_two_threads("keras-cpu")
+    return tf
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,11 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
-from conftest import require_peer
+from conftest import load_with_two_threads, require_peer
 
 from lstmbench.backends import registry
 from lstmbench.backends.base import Backend
 from lstmbench.errors import BackendUnavailable, UsageError
-from lstmbench.process import THREAD_VARIABLES
 from lstmbench.worker import perform, problem_of
 from lstmbench.workload import MODES, Workload
 
@@ -55,15 +54,12 @@ def backend(request: pytest.FixtureRequest) -> Backend:
         )
     for package in registry.entry(request.param).packages:
         require_peer(package)
-    with pytest.MonkeyPatch.context() as patch:
-        for variable in THREAD_VARIABLES:
-            patch.setenv(variable, "2")
-        try:
-            return registry.load(request.param)
-        except BackendUnavailable as error:
-            if request.param in ON_GPU:
-                pytest.skip(str(error))
-            raise
+    try:
+        return load_with_two_threads(request.param)
+    except BackendUnavailable as error:
+        if request.param in ON_GPU:
+            pytest.skip(str(error))
+        raise
 
 
 def workload(cell: str = "lstm", mode: str = "infer", **changes: object) -> Workload:

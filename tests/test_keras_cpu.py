@@ -3,10 +3,8 @@
 from types import SimpleNamespace
 
 import pytest
-from conftest import a_workload, require_peer
+from conftest import a_workload, load_with_two_threads
 
-from lstmbench.backends import registry
-from lstmbench.process import THREAD_VARIABLES
 from lstmbench.worker import problem_of
 from lstmbench.workload import MODES
 
@@ -14,17 +12,8 @@ pytestmark = pytest.mark.peer
 
 
 @pytest.fixture(scope="module")
-def tf():
-    require_peer("keras")
-    return require_peer("tensorflow")
-
-
-@pytest.fixture(scope="module")
 def backend(tf):  # noqa: ARG001  what is not installed is skipped first
-    with pytest.MonkeyPatch.context() as patch:
-        for variable in THREAD_VARIABLES:
-            patch.setenv(variable, "2")
-        return registry.load("keras-cpu")
+    return load_with_two_threads("keras-cpu")
 
 
 @pytest.mark.usefixtures("backend")

@@ -4,28 +4,13 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from conftest import a_workload, require_peer
+from conftest import a_workload
 
 from lstmbench.errors import BackendUnavailable
 from lstmbench.measure import Target
-from lstmbench.process import THREAD_VARIABLES
 from lstmbench.worker import perform, problem_of
 
 pytestmark = pytest.mark.peer
-
-
-@pytest.fixture(scope="module")
-def tf():
-    require_peer("keras")
-    tf = require_peer("tensorflow")
-    # One process has one setting of threads, which other tests ask for too.
-    with pytest.MonkeyPatch.context() as patch:
-        for variable in THREAD_VARIABLES:
-            patch.setenv(variable, "2")
-        from lstmbench.backends import keras_cpu
-
-        keras_cpu.make()
-    return tf
 
 
 @pytest.fixture

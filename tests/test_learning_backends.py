@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from conftest import require_peer
 from test_learning_trial import FakeLearner, settings
 
 from lstmbench.clock import FakeClock
@@ -18,16 +17,6 @@ CASES = {
     "every step, both ways": ("tagging", "lstm-bi", {}),
     "plain, no clipping": ("adding", "rnn-tanh", {"optimiser": "sgd", "clip": None}),
 }
-
-
-@pytest.fixture
-def torch():
-    """PyTorch with one thread: two wait for each other beside other tests."""
-    torch = require_peer("torch")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield torch
-    torch.set_num_threads(threads)
 
 
 def learner(backend, task, cell, **given):
@@ -86,9 +75,8 @@ def test_pytorch_learns_what_ours_learns(case):
 
 
 @pytest.mark.peer
+@pytest.mark.usefixtures("tf")
 def test_keras_learns_what_ours_learns_though_it_has_one_bias_where_ours_has_two():
-    require_peer("keras")
-    require_peer("tensorflow")
     assert_learns_as_ours("keras-cpu", "the last step")
 
 
@@ -131,9 +119,7 @@ def test_pytorch_drops_in_training_alone():
 
 
 @pytest.mark.peer
-def test_keras_drops_in_training_alone_and_goes_on_bit_for_bit():
-    require_peer("keras")
-    tf = require_peer("tensorflow")
+def test_keras_drops_in_training_alone_and_goes_on_bit_for_bit(tf):
     tf.config.run_functions_eagerly(True)
     try:
         assert_drops_in_training_alone("keras-cpu")

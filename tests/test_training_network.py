@@ -4,7 +4,6 @@
 
 import numpy as np
 import pytest
-from conftest import require_peer
 from training_twin import twin_of
 
 from lstmbench_kernels.training import (
@@ -50,13 +49,11 @@ def test_valid_steps_are_the_first_of_each_sequence():
 
 
 @pytest.mark.peer
-@pytest.mark.usefixtures("torch_alone")
 @pytest.mark.parametrize("loss", ["mean squared error", "cross entropy"])
 @pytest.mark.parametrize("padded", [False, True])
 @pytest.mark.parametrize("every_step", [False, True])
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_outputs_losses_and_gradients_are_those_of_pytorch(cell, every_step, padded, loss):
-    torch = require_peer("torch")
+def test_outputs_losses_and_gradients_are_those_of_pytorch(torch, cell, every_step, padded, loss):
     network = a_network(cell, every_step=every_step)
     twin = twin_of(network)
     x, targets, classes = a_batch()

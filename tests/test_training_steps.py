@@ -25,7 +25,7 @@ FLOAT64 = 1e-12  # of the weights' scale, 1: sums of some tens of numbers in ano
 FLOAT32_MULTIPLE = 4
 FLOAT32 = 16 * 1.2e-7  # roundings where PyTorch happens to have made fewer
 
-pytestmark = [pytest.mark.peer, pytest.mark.usefixtures("torch_alone")]
+pytestmark = [pytest.mark.peer, pytest.mark.usefixtures("torch")]
 
 
 def batches(dtype):
