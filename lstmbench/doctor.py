@@ -9,10 +9,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from . import cuda
 from .backends.entries import BACKENDS
 from .backends.registry import missing, not_installed
-from .environment import Environment, describe, fingerprint
+from .machine import cuda
+from .machine.environment import Environment, describe, fingerprint
 from .records import Roof
 from .roofline import measure
 from .units import rate, size

@@ -10,15 +10,15 @@ from typing import Annotated, Literal, Self, TypedDict
 from pydantic import ConfigDict, Field, model_validator
 
 from .breakeven import BreakEven
-from .energy import Energy
-from .environment import Environment
 from .errors import UsageError
-from .gpu import Gpu
-from .latency import Latency
+from .machine.energy import Energy
+from .machine.environment import Environment
+from .machine.gpu import Gpu
+from .machine.processors import Use
 from .model import Duration, Model, NotNegative, Positive, Size
-from .processors import Use
-from .samples import Samples
-from .times import Times
+from .timing.latency import Latency
+from .timing.samples import Samples
+from .timing.times import Times
 from .units import Seconds
 from .workload import Workload, flops
 

@@ -216,7 +216,7 @@ def _time(work: Callable[[int, int], None], threads: int, rounds: int) -> Second
 
 def main() -> None:
     """Print the roof of each number of threads that the command line names."""
-    from .environment import SYS_CPU, caches
+    from .machine.environment import SYS_CPU, caches
 
     levels = caches(SYS_CPU / "cpu0" / "cache")
     roofs = [probe(int(argument), levels).model_dump(mode="json") for argument in sys.argv[1:]]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from statistics import median
 
-from .steps import Fit
+from .statistics.steps import Fit
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 STEP, GAP = "│", "·"

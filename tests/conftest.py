@@ -21,19 +21,20 @@ os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
 import pytest
 from hypothesis import settings
 
-from lstmbench import cli, worker
+from lstmbench import cli
 from lstmbench.backends import registry
 from lstmbench.backends.base import Backend
 from lstmbench.backends.fake import FakeBackend
-from lstmbench.environment import Environment, Machine, fingerprint
 from lstmbench.errors import BackendUnavailable
-from lstmbench.measure import Target
-from lstmbench.plan import Job, Plan
-from lstmbench.process import THREAD_VARIABLES
+from lstmbench.machine.environment import Environment, Machine, fingerprint
+from lstmbench.planning.plan import Job, Plan
+from lstmbench.planning.suite import load_suite
 from lstmbench.records import Errors, Header, Outcome, Result, Row, Settings, Times, make_row
 from lstmbench.result import read
-from lstmbench.stats import summarise
-from lstmbench.suite import load_suite
+from lstmbench.running import worker
+from lstmbench.running.process import THREAD_VARIABLES
+from lstmbench.statistics.order import summarise
+from lstmbench.timing.measure import Target
 from lstmbench.workload import Workload, flops
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -398,7 +399,8 @@ def script(monkeypatch):
     def play(*rules):
         worker = InlineWorker(list(rules))
         monkeypatch.setattr(
-            "lstmbench.run.start_worker", lambda backend, *_given, **_named: worker.named(backend)
+            "lstmbench.running.run.start_worker",
+            lambda backend, *_given, **_named: worker.named(backend),
         )
         return worker
 

@@ -19,10 +19,10 @@ from rich.progress import track
 
 from lstmbench.backends.base import Step
 from lstmbench.backends.registry import load
-from lstmbench.environment import usable_cpus
-from lstmbench.suite import load_suite
+from lstmbench.machine.environment import usable_cpus
+from lstmbench.planning.suite import load_suite
+from lstmbench.running.worker import problem_of
 from lstmbench.units import duration, ratio
-from lstmbench.worker import problem_of
 from lstmbench.workload import Workload
 
 ALLOWED = 4.0

@@ -2,8 +2,8 @@
 
 from conftest import a_row, a_workload, ok_outcome
 
-from lstmbench.gpu import Clocks, Gpu, Transfer
-from lstmbench.times import Times
+from lstmbench.machine.gpu import Clocks, Gpu, Transfer
+from lstmbench.timing.times import Times
 
 
 def a_gpu(**given):

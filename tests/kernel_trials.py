@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lstmbench.verify import KINK, evaluate, kink_slack
+from lstmbench.correctness.verify import KINK, evaluate, kink_slack
 from lstmbench_kernels import GRU, LSTM, RNN
 from lstmbench_kernels.problem import Problem, make_problem
 from lstmbench_kernels.spec import CellSpec, Shape

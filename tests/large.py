@@ -17,11 +17,11 @@ from itertools import islice, product
 from pathlib import Path
 from random import Random
 
-from lstmbench.latency import Latency
-from lstmbench.processors import Use
+from lstmbench.machine.processors import Use
 from lstmbench.records import Errors, Header, Outcome, Result, Row, make_row, rates
 from lstmbench.result import read
-from lstmbench.times import Times
+from lstmbench.timing.latency import Latency
+from lstmbench.timing.times import Times
 from lstmbench.workload import Workload
 
 HEADER = Path(__file__).parent / "golden" / "result.json"

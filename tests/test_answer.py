@@ -4,8 +4,8 @@ from html import unescape
 
 from conftest import a_row, a_workload, bad_row, contenders
 
+from lstmbench.analysis.summary import lines_of
 from lstmbench.report.answer import answer, definition, standings
-from lstmbench.summary import lines_of
 
 
 def lines(mode="infer"):

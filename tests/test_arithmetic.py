@@ -4,11 +4,11 @@ import pytest
 from conftest import a_row, a_workload, as_result, bad_row
 from rich.console import Console
 
-from lstmbench import arithmetic, tables
+from lstmbench.analysis import arithmetic, tables
 from lstmbench.backends.fake import FakeBackend
-from lstmbench.measure import Target
 from lstmbench.report.page import markdown
-from lstmbench.worker import perform
+from lstmbench.running.worker import perform
+from lstmbench.timing.measure import Target
 
 LOWERED = "bfloat16: oneDNN's fp32_precision is rnn bf16"
 

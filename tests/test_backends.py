@@ -9,7 +9,7 @@ from conftest import load_with_two_threads, require_peer
 from lstmbench.backends import registry
 from lstmbench.backends.base import Backend
 from lstmbench.errors import BackendUnavailable, UsageError
-from lstmbench.worker import perform, problem_of
+from lstmbench.running.worker import perform, problem_of
 from lstmbench.workload import MODES, Workload
 
 ON_GPU = tuple(name for name, each in registry.BACKENDS.items() if each.device == "cuda")
@@ -198,7 +198,7 @@ def test_without_a_driver_one_line_says_what_is_missing_and_how_to_get_it(
 ):
     monkeypatch.delenv("NUMBA_ENABLE_CUDASIM", raising=False)
     monkeypatch.setattr(registry, "find_spec", lambda _name: object())
-    monkeypatch.setattr("lstmbench.cuda._library", lambda: None)
+    monkeypatch.setattr("lstmbench.machine.cuda._library", lambda: None)
     with pytest.raises(BackendUnavailable, match=rf"^{name}: no NVIDIA driver: .*drivers"):
         registry.load(name)
 
@@ -213,7 +213,7 @@ def test_a_build_without_a_gpu_is_not_taken_for_one_that_has(
 ):
     monkeypatch.setattr(registry, "find_spec", lambda _name: object())
     monkeypatch.setattr(registry, "is_installed", lambda each: each in installed)
-    monkeypatch.setattr("lstmbench.cuda._library", object)
+    monkeypatch.setattr("lstmbench.machine.cuda._library", object)
     reason = registry.missing(name)
     if is_missing:
         told = "onnxruntime-gpu is not installed, but onnxruntime is; pip install 'onnxruntime-gpu"
@@ -227,7 +227,7 @@ def test_the_simulator_needs_no_driver_and_its_times_mean_nothing(
     monkeypatch: pytest.MonkeyPatch, name: str
 ):
     monkeypatch.setattr(registry, "find_spec", lambda _name: object())
-    monkeypatch.setattr("lstmbench.cuda._library", lambda: None)
+    monkeypatch.setattr("lstmbench.machine.cuda._library", lambda: None)
     monkeypatch.setenv("NUMBA_ENABLE_CUDASIM", "1")
     is_ours = name.startswith("numba-cuda")
     assert (registry.missing(name) is None) is is_ours

@@ -3,8 +3,8 @@
 import pytest
 from conftest import a_workload, bad_row, contenders
 
-from lstmbench.batching import batchings, throughput
-from lstmbench.summary import lines_of
+from lstmbench.analysis.batching import batchings, throughput
+from lstmbench.analysis.summary import lines_of
 
 
 def at_batch(batch_size, **seconds):

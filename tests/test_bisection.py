@@ -3,12 +3,12 @@
 import pytest
 from conftest import InlineWorker, Recorder, a_plan, a_workload, ok_outcome
 
-from lstmbench import journal
-from lstmbench.bisection import bisect
+from lstmbench.analysis.crossing import answer, series
 from lstmbench.breakeven import BreakEven
-from lstmbench.crossing import answer, series
 from lstmbench.records import Outcome, Settings
 from lstmbench.result import read
+from lstmbench.running import journal
+from lstmbench.running.bisection import bisect
 
 NAMES = ("fake@cpu", "fake@gpu")
 

@@ -3,8 +3,8 @@
 import pytest
 from conftest import SUITE_HEAD
 
-from lstmbench.catalogue import description, facts
-from lstmbench.suite import builtin_suites
+from lstmbench.planning.catalogue import description, facts
+from lstmbench.planning.suite import builtin_suites
 from lstmbench.workload import flops
 
 TEXT = (

@@ -3,8 +3,8 @@
 import pytest
 from conftest import a_row, a_workload, bad_row, contenders
 
-from lstmbench.choice import choices
-from lstmbench.summary import NOISE, Lead, lines_of
+from lstmbench.analysis.choice import choices
+from lstmbench.analysis.summary import NOISE, Lead, lines_of
 
 
 def lines_of_seconds(*lines, mode="infer"):

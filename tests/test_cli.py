@@ -250,7 +250,7 @@ def test_on_a_machine_without_a_gpu_one_line_says_what_is_missing(
 ):
     monkeypatch.delenv("NUMBA_ENABLE_CUDASIM", raising=False)
     monkeypatch.setattr("lstmbench.backends.registry.find_spec", lambda _name: object())
-    monkeypatch.setattr("lstmbench.cuda._library", lambda: None)
+    monkeypatch.setattr("lstmbench.machine.cuda._library", lambda: None)
 
     code, out, err = tool("run", "-b", name, "-o", "x.json")
 
@@ -371,7 +371,7 @@ def test_check_fails_for_a_stale_block_until_it_is_updated(tool, tmp_path):
 
 @pytest.mark.usefixtures("script")
 def test_verify_proves_a_cell_and_shows_its_worst_errors(tool, monkeypatch):
-    monkeypatch.setattr("lstmbench.verification.SHAPES", ((1, 1, 1, 1),))
+    monkeypatch.setattr("lstmbench.running.verification.SHAPES", ((1, 1, 1, 1),))
 
     code, out, err = tool("verify", "-b", "fake", "--cell", "gru")
     assert (code, err) == (0, "")
@@ -386,7 +386,7 @@ def test_verify_proves_a_cell_and_shows_its_worst_errors(tool, monkeypatch):
 
 @pytest.mark.usefixtures("script")
 def test_verify_takes_the_precisions_that_are_asked_for(tool, monkeypatch):
-    monkeypatch.setattr("lstmbench.verification.SHAPES", ((1, 1, 1, 1),))
+    monkeypatch.setattr("lstmbench.running.verification.SHAPES", ((1, 1, 1, 1),))
 
     _, out, _ = tool("verify", "-b", "fake", "--cell", "gru", "--dtype", "tf32", "--json")
     assert {row["id"].rpartition("/")[2] for row in json.loads(out)} == {"tf32"}
@@ -399,7 +399,9 @@ def test_verify_takes_the_precisions_that_are_asked_for(tool, monkeypatch):
 def test_a_simulated_gpu_is_verified_at_small_shapes(tool, monkeypatch):
     monkeypatch.setenv("NUMBA_ENABLE_CUDASIM", "1")
     planned = []
-    monkeypatch.setattr("lstmbench.session.verify", lambda plan, _show: planned.append(plan) or 0)
+    monkeypatch.setattr(
+        "lstmbench.running.session.verify", lambda plan, _show: planned.append(plan) or 0
+    )
 
     assert tool("verify", "-b", "numba-cuda-step", "--dtype", "float16") == (0, "", "")
 
@@ -412,7 +414,7 @@ def test_a_simulated_gpu_is_verified_at_small_shapes(tool, monkeypatch):
 
 def test_verify_ends_with_5_where_a_result_is_wrong(tool, script, monkeypatch):
     script({"id": "*/T1-*-L2/float64", "fault": "wrong"})
-    monkeypatch.setattr("lstmbench.verification.SHAPES", ((1, 1, 1, 1),))
+    monkeypatch.setattr("lstmbench.running.verification.SHAPES", ((1, 1, 1, 1),))
 
     code, out, err = tool("verify", "-b", "fake", "--cell", "gru", "--quiet")
 

@@ -16,10 +16,11 @@ from conftest import (
 from rich.console import Console
 from test_report import a_hostile_result, skeleton
 
-from lstmbench import compare_page, compare_table
-from lstmbench.compare import as_json, compare
-from lstmbench.environment import fingerprint
-from lstmbench.gpu import Gpu
+from lstmbench.comparison import page as compare_page
+from lstmbench.comparison import table as compare_table
+from lstmbench.comparison.compare import as_json, compare
+from lstmbench.machine.environment import fingerprint
+from lstmbench.machine.gpu import Gpu
 from lstmbench.records import Settings
 
 WORDS = ("faster", "slower", "regress", "improve", "better", "worse")

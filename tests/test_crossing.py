@@ -2,9 +2,9 @@
 
 from conftest import a_row, a_workload, bad_row, contenders
 
+from lstmbench.analysis.crossing import answer, series, verdict
+from lstmbench.analysis.summary import lines_of
 from lstmbench.breakeven import BreakEven, Verdict
-from lstmbench.crossing import answer, series, verdict
-from lstmbench.summary import lines_of
 
 QUESTION = BreakEven(backend="torch-cuda", against="numba-cpu", along="batch_size", low=1, high=64)
 

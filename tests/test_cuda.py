@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lstmbench import cuda
+from lstmbench.machine import cuda
 
 
 class Library:

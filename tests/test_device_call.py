@@ -5,8 +5,8 @@ import pytest
 
 from lstmbench.backends.base import Step
 from lstmbench.backends.device_call import Stream, on_device
-from lstmbench.energy import no_meter
-from lstmbench.gpu import Clocks, Device
+from lstmbench.machine.energy import no_meter
+from lstmbench.machine.gpu import Clocks, Device
 
 
 class Told:

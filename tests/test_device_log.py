@@ -3,12 +3,12 @@
 import pytest
 from conftest import a_workload
 
-from lstmbench import worker
 from lstmbench.backends.fake import FakeBackend
-from lstmbench.gpu import Clocks
-from lstmbench.measure import Target
+from lstmbench.machine.gpu import Clocks
 from lstmbench.records import Outcome
-from lstmbench.times import Times
+from lstmbench.running import worker
+from lstmbench.timing.measure import Target
+from lstmbench.timing.times import Times
 
 QUICK = Target(budget=0.05, precision=0.01)
 

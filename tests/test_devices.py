@@ -2,8 +2,8 @@
 
 from conftest import a_row, a_workload
 
+from lstmbench.analysis.summary import lines_of
 from lstmbench.report.devices import section
-from lstmbench.summary import lines_of
 
 
 def rows_at(batch, cpu, gpu, mode="train", seq_len=5):

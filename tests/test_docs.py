@@ -12,7 +12,8 @@ import pytest
 from conftest import require_peer
 from github import assert_renders
 
-from lstmbench import cli, plan, session, suite
+from lstmbench import cli
+from lstmbench.analysis.summary import BUSY
 from lstmbench.backends.registry import BACKENDS
 from lstmbench.claims import evidence, judge
 from lstmbench.claims import page as claims_page
@@ -31,12 +32,13 @@ from lstmbench.guessing.records import GuessesFile
 from lstmbench.labels import kind_of
 from lstmbench.learning.page import page as learning_page
 from lstmbench.learning.records import LearningFile
+from lstmbench.planning import plan, suite
 from lstmbench.report import blocks
 from lstmbench.report.page import RANKS, markdown
 from lstmbench.report.shelf import Shelf
 from lstmbench.result import read
-from lstmbench.stats import geometric_mean
-from lstmbench.summary import BUSY
+from lstmbench.running import session
+from lstmbench.statistics.order import geometric_mean
 from lstmbench.tasks import load
 from lstmbench.units import duration, ratio
 from lstmbench.workload import CELL_NAMES

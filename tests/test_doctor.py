@@ -135,7 +135,7 @@ def test_the_table_says_all_of_it():
 
 def test_what_of_cuda_is_missing_comes_with_how_to_get_it(monkeypatch):
     monkeypatch.delenv("NUMBA_ENABLE_CUDASIM", raising=False)
-    monkeypatch.setattr("lstmbench.cuda._library", lambda: None)
+    monkeypatch.setattr("lstmbench.machine.cuda._library", lambda: None)
     monkeypatch.setattr("lstmbench.backends.registry.find_spec", lambda _name: object())
     seen = doctor.checkup()
     states = {backend.name: backend for backend in seen.backends}

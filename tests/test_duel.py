@@ -3,8 +3,8 @@
 import pytest
 from conftest import a_workload, bad_row, contenders, with_memory
 
-from lstmbench.duel import duels_of, is_large, series
-from lstmbench.summary import lines_of
+from lstmbench.analysis.duel import duels_of, is_large, series
+from lstmbench.analysis.summary import lines_of
 
 
 def duel_of(**given):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from lstmbench.clock import FakeClock
-from lstmbench.energy import Energy, EnergyLog, Meter, no_meter
 from lstmbench.errors import EnergyUnknown
+from lstmbench.machine.energy import Energy, EnergyLog, Meter, no_meter
+from lstmbench.timing.clock import FakeClock
 
 
 class Counter:

@@ -5,7 +5,7 @@ from html import unescape
 import pytest
 from conftest import HOSTILE, a_row, a_workload, as_result
 
-from lstmbench.energy import Energy
+from lstmbench.machine.energy import Energy
 from lstmbench.report import energy
 from lstmbench.report.page import markdown
 

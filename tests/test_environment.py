@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import a_machine
 
-from lstmbench import environment
-from lstmbench.environment import State, caches, fingerprint
+from lstmbench.machine import environment
+from lstmbench.machine.environment import State, caches, fingerprint
 
 CALM = {"load_average": 0.1, "governor": "performance", "cpu_quota": None, "usable_cores": 4}
 
@@ -34,7 +34,7 @@ def test_this_machine_is_described_and_the_description_is_finite_json():
 
 
 def test_the_fingerprint_is_the_same_in_another_process():
-    script = "from lstmbench.environment import *; print(fingerprint(machine()))"
+    script = "from lstmbench.machine.environment import *; print(fingerprint(machine()))"
     other = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
     )

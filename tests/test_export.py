@@ -19,8 +19,8 @@ from conftest import (
 )
 
 from lstmbench.errors import ResultFormatError, UsageError
-from lstmbench.export import FORMATS, export
 from lstmbench.formats import csv_table
+from lstmbench.formats.export import FORMATS, export
 from lstmbench.formats.measured import Measured
 from lstmbench.result import read
 

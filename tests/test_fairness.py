@@ -11,12 +11,12 @@ from functools import partial
 import pytest
 from conftest import a_workload
 
-from lstmbench import worker
 from lstmbench.backends.fake import FakeBackend
-from lstmbench.environment import usable_cpus
-from lstmbench.fairness import Limits, broken
-from lstmbench.measure import Target
-from lstmbench.processors import ThreadWatch, Use
+from lstmbench.machine.environment import usable_cpus
+from lstmbench.machine.processors import ThreadWatch, Use
+from lstmbench.running import worker
+from lstmbench.running.fairness import Limits, broken
+from lstmbench.timing.measure import Target
 
 # --- the rule
 

@@ -8,7 +8,7 @@ from conftest import a_workload
 from lstmbench.backends import fake
 from lstmbench.backends.base import Compilation
 from lstmbench.errors import BackendUnavailable
-from lstmbench.worker import problem_of
+from lstmbench.running.worker import problem_of
 
 
 def prepared(*rules, workload=None):

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from conftest import a_workload, ok_outcome
 
-from lstmbench.clock import FakeClock
 from lstmbench.errors import BackendUnavailable, Exit, UsageError, WorkerError
 from lstmbench.gate import session, stages
 from lstmbench.gate.policy import Policy
@@ -17,8 +16,9 @@ from lstmbench.gate.session import gate, publish, softened
 from lstmbench.gate.sides import Side
 from lstmbench.gate.verdict import conclude
 from lstmbench.gate.view import Quiet
-from lstmbench.plan import Plan
+from lstmbench.planning.plan import Plan
 from lstmbench.records import Outcome
+from lstmbench.timing.clock import FakeClock
 
 WORKLOADS = tuple(a_workload(seq_len=n) for n in (3, 4, 5, 6))
 SECOND = WORKLOADS[1].id

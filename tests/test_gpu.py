@@ -2,8 +2,8 @@
 
 import pytest
 
-from lstmbench.gpu import IDLE, Clocks, Gpu
-from lstmbench.nvml import REASONS
+from lstmbench.machine.gpu import IDLE, Clocks, Gpu
+from lstmbench.machine.nvml import REASONS
 
 
 @pytest.mark.parametrize(

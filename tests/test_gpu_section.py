@@ -6,7 +6,7 @@ import pytest
 from conftest import HOSTILE, a_row, a_workload, as_result, assert_golden
 from gpu_rows import on_gpu
 
-from lstmbench.gpu import Clocks
+from lstmbench.machine.gpu import Clocks
 from lstmbench.report import blocks, gpu
 from lstmbench.report.page import markdown
 

@@ -13,13 +13,13 @@ from rich.console import Console
 
 from lstmbench.gradients.curves import Networks, measure
 from lstmbench.gradients.page import page
+from lstmbench.gradients.picture import gains
 from lstmbench.gradients.records import Curve, GradientsFile, Training
 from lstmbench.gradients.summary import bands, outcomes, words
 from lstmbench.gradients.table import renderable
 from lstmbench.gradients.wording import ended
 from lstmbench.learning.records import Lesson
 from lstmbench.report.pictures import DARK, LIGHT
-from lstmbench.report.pictures.gains import gains
 from lstmbench.report.shelf import Shelf
 
 SMALL = ("--cell", "rnn-tanh,lstm", "--hidden-size", "4", "--lags", "1,4", "--seeds", "2")

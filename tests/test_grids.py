@@ -2,9 +2,9 @@
 
 from conftest import a_row, a_workload, bad_row, contenders
 
+from lstmbench.analysis.shading import legend
+from lstmbench.analysis.summary import lines_of
 from lstmbench.report.grids import MOST, OPEN, grids
-from lstmbench.shading import legend
-from lstmbench.summary import lines_of
 
 
 def text_of(rows, baseline="numpy"):

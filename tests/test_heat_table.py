@@ -4,13 +4,13 @@ import pytest
 from conftest import a_row, a_workload, bad_row, contenders
 from rich.console import Console
 
-from lstmbench.heat_table import Painter, letters_of, pieces, side_by_side, times
+from lstmbench.analysis.shading import STEPS, level, shade
+from lstmbench.analysis.summary import groups_of, lines_of
 from lstmbench.report.pictures.looks import looks_of
 from lstmbench.report.pictures.panels import panels_of
 from lstmbench.report.pictures.theme import contrast
 from lstmbench.report.pictures.wording import Wording
-from lstmbench.shading import STEPS, level, shade
-from lstmbench.summary import groups_of, lines_of
+from lstmbench.screen.heat_table import Painter, letters_of, pieces, side_by_side, times
 
 BACKENDS = ("numba-cpu", "torch-cpu", "torch-compile-cpu", "jax-cpu", "keras-cpu", "numpy", "mine")
 

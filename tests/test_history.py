@@ -18,12 +18,13 @@ from conftest import (
 from rich.console import Console
 from test_report import skeleton
 
-from lstmbench import history_page, history_table
-from lstmbench.environment import fingerprint
 from lstmbench.errors import ResultFormatError, UsageError
-from lstmbench.gpu import Gpu
-from lstmbench.history import as_json, load
-from lstmbench.steps import NEEDED
+from lstmbench.history import page as history_page
+from lstmbench.history import table as history_table
+from lstmbench.history.series import as_json, load
+from lstmbench.machine.environment import fingerprint
+from lstmbench.machine.gpu import Gpu
+from lstmbench.statistics.steps import NEEDED
 
 BEGIN = datetime(2026, 1, 1, 3, tzinfo=UTC)
 # What nights differ by where nothing happens: 1 % or so, the same in every test.
@@ -175,7 +176,7 @@ def test_another_gpu_is_another_machine(folder):
     path = folder(night(n) for n in range(5))
     found = {f"{n:03}.json": result for n, result in enumerate(results)}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("lstmbench.history.read", lambda file: found[file.name])
+        patch.setattr("lstmbench.history.series.read", lambda file: found[file.name])
         history = load([path], 0.03)
 
     assert [len(series.points) for series in history.series] == [3, 2]

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from test_breakeven_section import QUESTION, a_search
 from test_report import a_hostile_result
 
+from lstmbench.analysis.summary import lines_of
 from lstmbench.errors import UsageError
 from lstmbench.report.html import SCRIPTS, STYLES, VENDORED, VIEWER, page
 from lstmbench.report.pictures.theme import DARK, LIGHT
-from lstmbench.summary import lines_of
 
 
 class Skeleton(HTMLParser):

@@ -59,7 +59,7 @@ def copied(killed, tmp_path):
 def resume_in(monkeypatch, capsys):
     """Go on in this process with a worker that remembers what it was asked."""
     worker = InlineWorker([SECOND])
-    monkeypatch.setattr("lstmbench.run.start_worker", lambda *_given, **_named: worker)
+    monkeypatch.setattr("lstmbench.running.run.start_worker", lambda *_given, **_named: worker)
 
     def resume(folder, *arguments):
         monkeypatch.chdir(folder)

@@ -7,8 +7,8 @@ import pytest
 from conftest import a_workload, require_peer
 
 from lstmbench.errors import BackendUnavailable
-from lstmbench.measure import Target
-from lstmbench.worker import perform, problem_of
+from lstmbench.running.worker import perform, problem_of
+from lstmbench.timing.measure import Target
 from lstmbench.workload import MODES
 
 pytestmark = pytest.mark.peer

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import a_header, a_plan, a_row, a_workload, bad_row
 
-from lstmbench import journal as journals
 from lstmbench.errors import OutputError, ResultFormatError, UsageError
+from lstmbench.running import journal as journals
 
 WORKLOADS = [a_workload(seq_len=n) for n in (1, 2, 3)]
 ROWS = [a_row(workload, seconds=0.1 / workload.seq_len) for workload in WORKLOADS]

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from conftest import a_workload, load_with_two_threads
 
-from lstmbench.worker import problem_of
+from lstmbench.running.worker import problem_of
 from lstmbench.workload import MODES
 
 pytestmark = pytest.mark.peer

@@ -7,8 +7,8 @@ import pytest
 from conftest import a_workload
 
 from lstmbench.errors import BackendUnavailable
-from lstmbench.measure import Target
-from lstmbench.worker import perform, problem_of
+from lstmbench.running.worker import perform, problem_of
+from lstmbench.timing.measure import Target
 
 pytestmark = pytest.mark.peer
 

@@ -8,8 +8,13 @@ import pytest
 from conftest import a_row, a_workload, as_result, ok_outcome
 
 from lstmbench.backends.fake import FakeBackend
-from lstmbench.clock import FakeClock
-from lstmbench.latency import (
+from lstmbench.report.latency import section
+from lstmbench.report.page import markdown
+from lstmbench.running.rounds import merge as merge_rows
+from lstmbench.running.worker import perform
+from lstmbench.statistics.order import MIN_SAMPLES
+from lstmbench.timing.clock import FakeClock
+from lstmbench.timing.latency import (
     MAX_CALLS,
     SHARE,
     Latency,
@@ -18,12 +23,7 @@ from lstmbench.latency import (
     percentile,
     time_single_calls,
 )
-from lstmbench.measure import Target
-from lstmbench.report.latency import section
-from lstmbench.report.page import markdown
-from lstmbench.rounds import merge as merge_rows
-from lstmbench.stats import MIN_SAMPLES
-from lstmbench.worker import perform
+from lstmbench.timing.measure import Target
 
 
 class Script:

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -95,11 +96,11 @@ def within(package):
 
 
 def test_imports_are_found_wherever_they_stand():
-    assert "lstmbench.session" not in imports_of("lstmbench.commands.run", whenever=False)
-    assert "lstmbench.session" in imports_of("lstmbench.commands.run")
-    assert "lstmbench.clock" in imports_of("lstmbench.backends.fake")
+    assert "lstmbench.running.session" not in imports_of("lstmbench.commands.run", whenever=False)
+    assert "lstmbench.running.session" in imports_of("lstmbench.commands.run")
+    assert "lstmbench.timing.clock" in imports_of("lstmbench.backends.fake")
     assert "lstmbench.backends.base" in imports_of("lstmbench.backends.fake")
-    assert "numpy" in reached_from("lstmbench.summary")
+    assert "numpy" in reached_from("lstmbench.analysis.summary")
 
 
 # --- the kernels
@@ -176,44 +177,50 @@ def test_only_the_registry_loads_backends():
     assert importers == []
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "report.page",
-        "report.data",
-        "report.html",
-        "report.blocks",
-        "compare",
-        "compare_page",
-        "compare_table",
-        "history",
-        "history_page",
-        "history_table",
-        "sparkline",
-        "steps",
-        "export",
-        "crossing",
-        "markdown",
-        "duel",
-        "gpu",
-        "tables",
-        "heat_table",
-        "screen",
-        "terminal",
-        "summary",
-        "result",
-        "stats",
-        "units",
-        "workload",
-        "errors",
-        "environment",
-    ],
-)
+# From the top floor down; the README of the tool tells what is on each.
+FLOORS = [
+    set(re.findall(r"`(\w+)`", names))
+    for names in re.findall(
+        r"^- ((?:`\w+`(?:, )?)+):",
+        (ROOT / "lstmbench" / "README.md").read_text("utf-8"),
+        re.MULTILINE,
+    )
+]
+
+
+def part(name):
+    """The module or package of the tool that a module is, or is in; empty for the tool itself."""
+    return f"{name}.".split(".")[1]
+
+
+def test_every_part_of_the_tool_has_a_floor():
+    named = [each for floor in FLOORS for each in floor]
+
+    assert len(named) == len(set(named))
+    assert set(named) == {part(name) for name in within("lstmbench")} - {""}
+
+
+@pytest.mark.parametrize("name", [name for name in within("lstmbench") if part(name)])
+def test_imports_go_down(name):
+    floor = {each: n for n, floor in enumerate(FLOORS) for each in floor}
+    used = {part(each) for each in imports_of(name) if each.startswith("lstmbench.")}
+
+    assert {each for each in used - {part(name)} if floor[each] <= floor[part(name)]} == set()
+
+
+# What reads files works on a machine that has no backend.
+READERS = {
+    "analysis", "comparison", "formats", "history", "machine", "markdown", "report", "result",
+    "screen", "sparkline", "statistics", "terminal",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name in within("lstmbench") if part(name) in READERS])
 def test_what_reads_files_needs_no_backend_and_no_framework(name):
-    reached = reached_from(f"lstmbench.{name}")
+    reached = reached_from(name)
 
     assert not tops(reached) & FRAMEWORKS
-    assert not reached & {*ADAPTERS, "lstmbench.worker", "lstmbench.run", "lstmbench.session"}
+    assert not reached & {*ADAPTERS, *within("lstmbench.running")}
 
 
 def test_the_command_line_imports_what_takes_time_only_when_it_is_needed():

@@ -11,18 +11,18 @@ from rich.console import Console
 from scipy.stats import binomtest
 from test_learning_trial import settings
 
-from lstmbench.clock import FakeClock
 from lstmbench.learning import process, serve, session
 from lstmbench.learning.chart import chart
 from lstmbench.learning.page import page
+from lstmbench.learning.picture import learning
 from lstmbench.learning.records import Beyond, LearningFile, Lesson, Point, Trial
 from lstmbench.learning.summary import groups
 from lstmbench.learning.table import renderable
 from lstmbench.learning.view import LiveCurve, PlainLines, Quiet, watcher
 from lstmbench.report.pictures import DARK, LIGHT
-from lstmbench.report.pictures.learning import learning
 from lstmbench.report.shelf import Shelf
-from lstmbench.stats import proportion_interval
+from lstmbench.statistics.order import proportion_interval
+from lstmbench.timing.clock import FakeClock
 
 TINY = (
     "learn", "adding", "--lag", "10", "--hidden-size", "4", "--batch-size", "4",

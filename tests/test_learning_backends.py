@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from test_learning_trial import FakeLearner, settings
 
-from lstmbench.clock import FakeClock
 from lstmbench.learning import serve, trial
 from lstmbench.learning.learner import make_learner, make_recipe
 from lstmbench.tasks import LAGGED, NAMES, load
+from lstmbench.timing.clock import FakeClock
 
 # Float32 rounds to 6e-8 of a number; a few steps carry that on.
 ROUNDING = 2e-6

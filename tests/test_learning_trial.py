@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from lstmbench.clock import FakeClock
 from lstmbench.errors import ResultFormatError
 from lstmbench.learning import checkpoint, serve, trial
 from lstmbench.learning.records import Settings
 from lstmbench.tasks import load
+from lstmbench.timing.clock import FakeClock
 
 WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstmbench.clock import FakeClock, WallClock
-from lstmbench.measure import MAX_SAMPLES, MIN_SAMPLE, WINDOW, Target, measure
-from lstmbench.stats import MIN_SAMPLES, summarise
+from lstmbench.statistics.order import MIN_SAMPLES, summarise
+from lstmbench.timing.clock import FakeClock, WallClock
+from lstmbench.timing.measure import MAX_SAMPLES, MIN_SAMPLE, WINDOW, Target, measure
 
 LONG = Target(budget=1e6, precision=1e-12)
 

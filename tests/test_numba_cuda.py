@@ -8,12 +8,12 @@ from conftest import a_workload
 
 import lstmbench_kernels
 from lstmbench.backends import numba_cuda
+from lstmbench.correctness.rounding import storage
+from lstmbench.correctness.verify import evaluate_rounded
 from lstmbench.errors import BackendUnavailable
-from lstmbench.measure import Target
 from lstmbench.precision import PRECISIONS
-from lstmbench.rounding import storage
-from lstmbench.verify import evaluate_rounded
-from lstmbench.worker import perform
+from lstmbench.running.worker import perform
+from lstmbench.timing.measure import Target
 from lstmbench_kernels.problem import Problem
 from lstmbench_kernels.spec import CELLS, Shape
 

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from lstmbench import nvml
 from lstmbench.errors import EnergyUnknown
-from lstmbench.gpu import Clocks
+from lstmbench.machine import nvml
+from lstmbench.machine.gpu import Clocks
 
 
 class NVMLError(Exception):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import a_workload, require_peer
 
-from lstmbench.worker import problem_of
+from lstmbench.running.worker import problem_of
 
 pytestmark = pytest.mark.peer
 

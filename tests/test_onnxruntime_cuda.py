@@ -10,8 +10,8 @@ from fake_gpu import Runtime
 
 from lstmbench.backends import registry
 from lstmbench.errors import BackendUnavailable
-from lstmbench.measure import Target
-from lstmbench.worker import perform, problem_of
+from lstmbench.running.worker import perform, problem_of
+from lstmbench.timing.measure import Target
 
 pytestmark = pytest.mark.peer
 CPU = "CPUExecutionProvider"

@@ -6,7 +6,7 @@ import pytest
 from conftest import a_workload, require_peer
 
 from lstmbench.errors import BackendUnavailable
-from lstmbench.worker import perform, problem_of
+from lstmbench.running.worker import perform, problem_of
 
 pytestmark = pytest.mark.peer
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lstmbench.oracles import OracleStore
-from lstmbench.verify import Oracle
+from lstmbench.correctness.oracles import OracleStore
+from lstmbench.correctness.verify import Oracle
 from lstmbench_kernels.problem import make_problem
 from lstmbench_kernels.spec import CELLS, LSTM, Shape
 

@@ -3,9 +3,9 @@
 import pytest
 from conftest import a_row, a_workload, bad_row
 
-from lstmbench.padding import padded_of
+from lstmbench.analysis.padding import padded_of
+from lstmbench.analysis.summary import lines_of
 from lstmbench.report import padding
-from lstmbench.summary import lines_of
 
 FULL = a_workload(seq_len=10, batch_size=2)
 RAGGED = a_workload(seq_len=10, batch_size=2, lengths="uniform", steps=(10, 5))

@@ -3,9 +3,9 @@
 import pytest
 from conftest import a_row, a_workload, as_result, contenders, with_memory
 
+from lstmbench.analysis.summary import lines_of
 from lstmbench.report.page import markdown
 from lstmbench.report.peers import section
-from lstmbench.summary import lines_of
 
 
 def text_of(rows):

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from conftest import a_row
 
+from lstmbench.analysis.summary import lines_of
 from lstmbench.backends.entries import BACKENDS
 from lstmbench.report.pictures import DARK, LIGHT
 from lstmbench.report.pictures.legend import SHARES
 from lstmbench.report.pictures.looks import looks_of
 from lstmbench.report.pictures.theme import ink_on, mix
-from lstmbench.summary import lines_of
 
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
 

@@ -12,10 +12,10 @@ from conftest import GOLDEN, HOSTILE, a_row, a_workload, bad_row, contenders
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lstmbench.analysis.summary import lines_of
 from lstmbench.report.pictures import DARK, LIGHT, bounds, fastest, times
 from lstmbench.report.pictures.curves import apart
 from lstmbench.report.pictures.lettering import flow, readable
-from lstmbench.summary import lines_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
@@ -60,7 +60,7 @@ def test_a_picture_is_the_same_bytes_in_every_process(theme):
     script = (
         "import sys; from pathlib import Path\n"
         "from lstmbench.report import pictures\nfrom lstmbench.result import read\n"
-        "from lstmbench.summary import lines_of\n"
+        "from lstmbench.analysis.summary import lines_of\n"
         "lines = lines_of(read(Path(sys.argv[1])).rows)\n"
         "theme = {'light': pictures.LIGHT, 'dark': pictures.DARK}[sys.argv[2]]\n"
         "for kind in (pictures.fastest, pictures.times, pictures.bounds):\n"

@@ -3,10 +3,10 @@
 import pytest
 from conftest import SUITE_HEAD, SUITE_ROWS, a_plan, a_row, a_workload
 
-from lstmbench import plan as plans
 from lstmbench.errors import UsageError
-from lstmbench.plan import Job, make_plan, thread_counts
-from lstmbench.suite import load_suite
+from lstmbench.planning import plan as plans
+from lstmbench.planning.plan import Job, make_plan, thread_counts
+from lstmbench.planning.suite import load_suite
 
 
 def planned(suite, *, overrides=None, backends=None, baseline=None, threads=None):

@@ -13,11 +13,11 @@ from conftest import a_workload
 
 import lstmbench_kernels
 from lstmbench.backends.fake import FakeBackend
-from lstmbench.environment import usable_cpus
 from lstmbench.errors import BackendUnavailable, WorkerError
-from lstmbench.measure import Target
-from lstmbench.process import THREAD_VARIABLES, WorkerProcess
-from lstmbench.worker import perform as performed_here
+from lstmbench.machine.environment import usable_cpus
+from lstmbench.running.process import THREAD_VARIABLES, WorkerProcess
+from lstmbench.running.worker import perform as performed_here
+from lstmbench.timing.measure import Target
 
 QUICK = Target(budget=0.01, precision=0.01)
 PLENTY = 60.0
@@ -156,7 +156,7 @@ def test_a_worker_ends_when_the_other_side_hangs_up():
     ours, theirs = Pipe()
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "lstmbench.serve", str(theirs.fileno())],
+            [sys.executable, "-P", "-m", "lstmbench.running.serve", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
         )
     ours.send_bytes(b'{"backend": "fake", "threads": 1, "cpus": [], "oracles": null}')

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from lstmbench.clock import FakeClock
-from lstmbench.processors import SHORTEST, ThreadWatch, Use, merge
+from lstmbench.machine.processors import SHORTEST, ThreadWatch, Use, merge
+from lstmbench.timing.clock import FakeClock
 
 
 def work(seconds):

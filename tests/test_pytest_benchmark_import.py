@@ -5,9 +5,9 @@ import json
 import pytest
 from conftest import HOSTILE, a_header, a_row, a_workload, as_result
 
-from lstmbench.compare import compare
+from lstmbench.comparison.compare import compare
 from lstmbench.errors import ResultFormatError
-from lstmbench.export import export
+from lstmbench.formats.export import export
 from lstmbench.formats.measured import Measured
 from lstmbench.formats.pytest_benchmark_import import read
 from lstmbench.report.page import markdown

@@ -8,7 +8,7 @@ import pytest
 from conftest import require_peer
 from numpy.typing import NDArray
 
-from lstmbench.verify import evaluate
+from lstmbench.correctness.verify import evaluate
 from lstmbench_kernels.problem import Problem, make_problem
 from lstmbench_kernels.spec import CELLS, Shape
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lstmbench import rapl
 from lstmbench.errors import EnergyUnknown
+from lstmbench.machine import rapl
 
 
 @pytest.fixture

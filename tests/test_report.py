@@ -19,8 +19,8 @@ from github import assert_renders, rendered
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstmbench.environment import Environment
 from lstmbench.errors import ResultFormatError, UsageError
+from lstmbench.machine.environment import Environment
 from lstmbench.report import blocks
 from lstmbench.report.page import RANKS, markdown
 from lstmbench.report.shelf import Shelf

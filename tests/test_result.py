@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 from conftest import GOLDEN, a_header, a_row, a_workload, bad_row, ok_outcome
 
-from lstmbench.environment import fingerprint
 from lstmbench.errors import OutputError, ResultFormatError
+from lstmbench.machine.environment import fingerprint
 from lstmbench.records import Outcome, make_row
 from lstmbench.result import json_schema, read, write, write_atomically
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lstmbench import rounding
+from lstmbench.correctness import rounding
+from lstmbench.correctness.rounding import Factor, storage, to_significand
 from lstmbench.errors import BackendUnavailable
-from lstmbench.rounding import Factor, storage, to_significand
 
 # Where float16 has its full significand too.
 NORMAL = st.floats(2.0**-13, 60000.0, width=32)

@@ -3,12 +3,12 @@
 import pytest
 from conftest import a_workload, ok_outcome
 
-from lstmbench.energy import Energy
-from lstmbench.gpu import Clocks, Gpu
-from lstmbench.processors import Use
+from lstmbench.analysis.summary import is_disturbed
+from lstmbench.machine.energy import Energy
+from lstmbench.machine.gpu import Clocks, Gpu
+from lstmbench.machine.processors import Use
 from lstmbench.records import Outcome, Row, make_row
-from lstmbench.rounds import merge
-from lstmbench.summary import is_disturbed
+from lstmbench.running.rounds import merge
 
 
 def a_row(seconds: float) -> Row:

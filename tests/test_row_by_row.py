@@ -13,7 +13,7 @@ from large import rows, write
 from lstmbench import result
 from lstmbench.errors import ResultFormatError
 from lstmbench.records import Result
-from lstmbench.samples import Samples
+from lstmbench.timing.samples import Samples
 
 ROWS = [
     a_row(a_workload(mode="train")),

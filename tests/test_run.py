@@ -12,11 +12,11 @@ from conftest import (
     ok_outcome,
 )
 
-from lstmbench import run as runs
 from lstmbench.errors import BackendUnavailable, Exit, OutputError, WorkerError
-from lstmbench.measure import Target
-from lstmbench.process import Installation
 from lstmbench.records import Settings
+from lstmbench.running import run as runs
+from lstmbench.running.process import Installation
+from lstmbench.timing.measure import Target
 from lstmbench.workload import memory_bytes
 
 SHORT, LONG = a_workload(seq_len=2), a_workload(seq_len=4)

@@ -3,8 +3,8 @@
 import pytest
 from conftest import a_workload, contenders
 
-from lstmbench.scaling import scalings
-from lstmbench.summary import lines_of
+from lstmbench.analysis.scaling import scalings
+from lstmbench.analysis.summary import lines_of
 
 LARGE = a_workload(seq_len=1, batch_size=16, hidden_size=256)
 

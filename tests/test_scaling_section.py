@@ -5,8 +5,8 @@ from html import unescape
 import pytest
 from conftest import HOSTILE, a_row, a_workload, contenders
 
+from lstmbench.analysis.summary import lines_of
 from lstmbench.report.scaling import section
-from lstmbench.summary import lines_of
 
 
 def text_of(rows):

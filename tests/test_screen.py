@@ -19,10 +19,10 @@ from conftest import (
 from gpu_rows import on_gpu
 from rich.console import Console
 
-from lstmbench import screen
-from lstmbench.choice import choices
+from lstmbench.analysis.choice import choices
+from lstmbench.analysis.summary import lines_of
 from lstmbench.result import read, write_atomically
-from lstmbench.summary import lines_of
+from lstmbench.screen import screen
 from lstmbench.terminal import speak_plainly
 from lstmbench.units import ratio
 

@@ -3,11 +3,11 @@
 import pytest
 from conftest import HOSTILE, a_machine, a_row, a_workload, as_result, bad_row, contenders
 
-from lstmbench.environment import fingerprint
+from lstmbench.analysis.summary import lines_of
+from lstmbench.machine.environment import fingerprint
 from lstmbench.records import Roof
 from lstmbench.report import bounds, compilation
 from lstmbench.report.overview import overview, scope
-from lstmbench.summary import lines_of
 
 ROOF = Roof(threads=2, flops_per_s={"float32": 2e11}, bytes_per_s={"L2": 1e11})
 

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from conftest import a_plan, a_workload
 
-from lstmbench import roofline, session
+from lstmbench import roofline
 from lstmbench.errors import Exit, WorkerError
 from lstmbench.records import Settings
 from lstmbench.result import read
-from lstmbench.session import Show
+from lstmbench.running import session
+from lstmbench.running.session import Show
 
 
 def test_rows_are_kept_where_the_roofs_cannot_be_measured(

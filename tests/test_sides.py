@@ -11,7 +11,7 @@ from lstmbench.backends.under_test import PACKAGE
 from lstmbench.errors import UsageError, WorkerError
 from lstmbench.gate.session import SideWorker
 from lstmbench.gate.sides import UNDER_TEST, Side, make_sides
-from lstmbench.process import Installation
+from lstmbench.running.process import Installation
 
 
 @pytest.fixture

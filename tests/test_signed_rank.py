@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from lstmbench.signed_rank import (
+from lstmbench.statistics.signed_rank import (
     estimate,
     estimate_and_bounds,
     lower_bound,

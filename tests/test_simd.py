@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import run_tool
 
-from lstmbench.suite import load_suite
+from lstmbench.planning.suite import load_suite
 
 WIDTH_OF = "from lstmbench_kernels.cpu.host import registers; print(registers().bytes)"
 LONGEST, LARGEST = 12, 256  # steps and hidden units: what takes seconds, not minutes

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lstmbench.sparkline import BLOCKS, WIDEST, sparkline
-from lstmbench.steps import Fit, fit
+from lstmbench.statistics.steps import Fit, fit
 
 FLAT = Fit((0,), (0.0,), 0.01)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from asv.step_detect import solve_potts
 
-from lstmbench import steps
-from lstmbench.steps import LEAST_NOISE, LEVELS, NEEDED, SHORTEST, fit, noise, segments
+from lstmbench.statistics import steps
+from lstmbench.statistics.steps import LEAST_NOISE, LEVELS, NEEDED, SHORTEST, fit, noise, segments
 
 LEAST = float(np.log(1.03))
 

@@ -4,7 +4,7 @@ import pytest
 from conftest import SUITE_HEAD, SUITE_ROWS
 
 from lstmbench.errors import UsageError
-from lstmbench.suite import builtin_suites, load_suite
+from lstmbench.planning.suite import builtin_suites, load_suite
 
 WHOLE = SUITE_HEAD + SUITE_ROWS
 

@@ -4,11 +4,11 @@ import pytest
 from conftest import a_row, a_workload, as_result, bad_row
 from gpu_rows import on_gpu
 
-from lstmbench import summary, tables
-from lstmbench.gpu import Clocks
+from lstmbench.analysis import summary, tables
+from lstmbench.analysis.summary import Speedup, backends_of, groups_of, lines_of, overall, wins
+from lstmbench.machine.gpu import Clocks
 from lstmbench.report.page import markdown
-from lstmbench.rounds import merge
-from lstmbench.summary import Speedup, backends_of, groups_of, lines_of, overall, wins
+from lstmbench.running.rounds import merge
 
 
 def rows_of(workload, **seconds):

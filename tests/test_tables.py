@@ -3,8 +3,8 @@
 from conftest import a_row, a_workload, bad_row
 from gpu_rows import on_gpu
 
-from lstmbench import tables
-from lstmbench.summary import groups_of, lines_of
+from lstmbench.analysis import tables
+from lstmbench.analysis.summary import groups_of, lines_of
 
 
 def test_a_group_without_bias_says_so():

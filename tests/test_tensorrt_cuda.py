@@ -6,8 +6,8 @@ import pytest
 from conftest import a_workload, require_peer
 from fake_gpu import Runtime, TensorRt
 
-from lstmbench.measure import Target
-from lstmbench.worker import perform, problem_of
+from lstmbench.running.worker import perform, problem_of
+from lstmbench.timing.measure import Target
 
 pytestmark = pytest.mark.peer
 

@@ -53,7 +53,7 @@ def tool_in(monkeypatch, tmp_path, script):
     script()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setattr("lstmbench.verification.SHAPES", ((1, 1, 1, 1),))
+    monkeypatch.setattr("lstmbench.running.verification.SHAPES", ((1, 1, 1, 1),))
     # A name and a series with a step, so that there is a chart.
     for night in range(24):
         day = date(2026, 1, 1) + timedelta(days=night)

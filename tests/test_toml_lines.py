@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from lstmbench.toml_lines import line_of
+from lstmbench.planning.toml_lines import line_of
 
 TEXT = """\
 # a comment, and = no key

@@ -3,7 +3,7 @@
 import pytest
 from conftest import a_workload
 
-from lstmbench.worker import problem_of
+from lstmbench.running.worker import problem_of
 from lstmbench.workload import MODES
 
 torch = pytest.importorskip("torch")

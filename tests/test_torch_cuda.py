@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from conftest import a_workload
 
+from lstmbench.correctness.rounding import storage
 from lstmbench.errors import BackendUnavailable
-from lstmbench.measure import Target
-from lstmbench.rounding import storage
-from lstmbench.worker import perform, problem_of
+from lstmbench.running.worker import perform, problem_of
+from lstmbench.timing.measure import Target
 from lstmbench.workload import MODES
 
 torch = pytest.importorskip("torch")

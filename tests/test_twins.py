@@ -14,11 +14,12 @@ from conftest import (
     contenders,
 )
 
-from lstmbench import run, summary, twins
+from lstmbench.analysis import summary, twins
 from lstmbench.labels import first_of_kinds, kind_of
 from lstmbench.records import Settings
 from lstmbench.report.page import markdown
 from lstmbench.report.twins import section
+from lstmbench.running import run
 
 FIRST, AGAIN = "numba-cpu", "numba-cpu@again"
 

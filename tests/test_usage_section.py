@@ -3,7 +3,7 @@
 import pytest
 from conftest import a_row, a_workload, as_result, bad_row, with_memory
 
-from lstmbench.processors import Use
+from lstmbench.machine.processors import Use
 from lstmbench.report import usage
 from lstmbench.report.page import markdown
 

@@ -7,9 +7,9 @@ import pytest
 from conftest import a_row, a_workload
 from rich.console import Console
 
-from lstmbench import verification
 from lstmbench.records import Errors, Outcome
-from lstmbench.verification import SHAPES, make_plan, matrix, share_of_tolerance, worst_of
+from lstmbench.running import verification
+from lstmbench.running.verification import SHAPES, make_plan, matrix, share_of_tolerance, worst_of
 from lstmbench_kernels.spec import CELLS
 
 

@@ -7,10 +7,8 @@ import pytest
 from conftest import a_workload
 
 from lstmbench.backends import numpy_cpu
-from lstmbench.measure import Target
-from lstmbench.precision import PRECISIONS
-from lstmbench.rounding import to_significand
-from lstmbench.verify import (
+from lstmbench.correctness.rounding import to_significand
+from lstmbench.correctness.verify import (
     FLOAT32_CEILING,
     FLOAT64_TOLERANCE,
     FLOOR,
@@ -23,7 +21,9 @@ from lstmbench.verify import (
     evaluate_rounded,
     relative_error,
 )
-from lstmbench.worker import perform, problem_of
+from lstmbench.precision import PRECISIONS
+from lstmbench.running.worker import perform, problem_of
+from lstmbench.timing.measure import Target
 from lstmbench_kernels.problem import make_problem
 from lstmbench_kernels.spec import CELLS, GATE_ORDERS, LSTM, Shape, permute_gates
 
@@ -92,7 +92,7 @@ def test_float32_may_always_be_sixteen_roundings_off():
 
 
 def test_float32_may_never_be_off_by_more_than_the_ceiling(monkeypatch):
-    monkeypatch.setattr("lstmbench.verify.MULTIPLE", 1e6)
+    monkeypatch.setattr("lstmbench.correctness.verify.MULTIPLE", 1e6)
 
     _, oracle = oracle_of()
 
@@ -147,7 +147,7 @@ def test_such_a_row_may_always_be_a_few_roundoffs_off_and_never_very_many(dtype,
     _, oracle = oracle_of(seq_len=1, batch_size=1, input_size=1, hidden_size=1, dtype=dtype)
     assert in_roundoffs(oracle.tolerance, dtype) >= MIXED_FLOOR
 
-    monkeypatch.setattr("lstmbench.verify.MULTIPLE", 1e6)
+    monkeypatch.setattr("lstmbench.correctness.verify.MULTIPLE", 1e6)
     _, oracle = oracle_of(dtype=dtype)
     assert in_roundoffs(oracle.tolerance, dtype) == MIXED_CEILING
 

@@ -6,9 +6,9 @@ import pytest
 from conftest import a_row, a_workload, bad_row
 from rich.console import Console
 
-from lstmbench.clock import FakeClock
-from lstmbench.plan import Job
-from lstmbench.view import Live, PlainLines, Quiet, observer
+from lstmbench.planning.plan import Job
+from lstmbench.screen.view import Live, PlainLines, Quiet, observer
+from lstmbench.timing.clock import FakeClock
 
 JOB = Job("fake", 1, a_workload())
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from conftest import a_workload
 
-from lstmbench import worker
 from lstmbench.backends.entries import BACKENDS
 from lstmbench.backends.fake import FakeBackend
+from lstmbench.correctness.oracles import OracleStore
 from lstmbench.data import load_sunspots
-from lstmbench.energy import Meter
-from lstmbench.measure import Target, measure
-from lstmbench.oracles import OracleStore
+from lstmbench.machine.energy import Meter
 from lstmbench.records import Outcome
+from lstmbench.running import worker
+from lstmbench.timing.measure import Target, measure
 from lstmbench.workload import flops
 
 QUICK = Target(budget=0.05, precision=0.01)
@@ -262,7 +262,7 @@ def test_a_precision_that_a_backend_lacks_is_refused_before_anything_is_made():
 
 
 def test_without_ml_dtypes_a_row_of_bfloat16_says_what_to_install(monkeypatch):
-    monkeypatch.setattr("lstmbench.rounding.find_spec", lambda _name: None)
+    monkeypatch.setattr("lstmbench.correctness.rounding.find_spec", lambda _name: None)
 
     outcome = performed(workload=a_workload(dtype="bfloat16"))
 
@@ -314,7 +314,7 @@ def test_a_row_on_the_processor_asks_the_counters_of_its_packages(monkeypatch):
     backend = FakeBackend([{"seconds": [0.002]}])
     backend.name = "numpy"
     meter = Meter("RAPL of package-0", 0.0, lambda: 50.0 * backend.clock.now())
-    monkeypatch.setattr("lstmbench.rapl.meter", lambda: meter)
+    monkeypatch.setattr("lstmbench.machine.rapl.meter", lambda: meter)
 
     outcome = worker.perform(backend, a_workload(), QUICK)
 

@@ -8,10 +8,10 @@ from conftest import a_workload
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lstmbench.correctness.verify import Oracle
 from lstmbench.data import load_sunspots
 from lstmbench.errors import UsageError
-from lstmbench.verify import Oracle
-from lstmbench.worker import problem_of
+from lstmbench.running.worker import problem_of
 from lstmbench.workload import (
     CELL_NAMES,
     DTYPES,

@@ -6,8 +6,8 @@ import pytest
 from conftest import a_workload, require_peer
 
 from lstmbench.backends import numpy_cpu
-from lstmbench.measure import Target
-from lstmbench.worker import perform
+from lstmbench.running.worker import perform
+from lstmbench.timing.measure import Target
 from lstmbench_kernels.spec import CELLS, Shape, gradient_shapes
 
 QUICK = Target(budget=0.02, precision=0.5)

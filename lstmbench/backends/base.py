@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from lstmbench_kernels.problem import Problem
 
-from ..clock import Clock
-from ..energy import Meter
-from ..gpu import Clocks, Device
+from ..machine.energy import Meter
+from ..machine.gpu import Clocks, Device
+from ..timing.clock import Clock
 from ..units import Seconds
 from ..workload import Workload
 

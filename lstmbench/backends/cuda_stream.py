@@ -11,8 +11,8 @@ import numpy as np
 from cuda.bindings import runtime
 from numpy.typing import NDArray
 
-from .. import cuda
-from ..gpu import Device
+from ..machine import cuda
+from ..machine.gpu import Device
 from ..units import Seconds
 
 Array = NDArray[Any]

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self, TypeVar
 
-from ..energy import Meter
-from ..gpu import Clocks, Device
+from ..machine.energy import Meter
+from ..machine.gpu import Clocks, Device
 from ..units import Seconds
 from .base import OnDevice, Step
 

@@ -34,13 +34,13 @@ import numpy as np
 
 from lstmbench_kernels.problem import Problem
 
-from ..clock import FakeClock
-from ..energy import Meter, no_meter
+from ..correctness.verify import evaluate_rounded
 from ..errors import BackendUnavailable
-from ..gpu import Clocks, Device
+from ..machine.energy import Meter, no_meter
+from ..machine.gpu import Clocks, Device
 from ..precision import PRECISIONS
+from ..timing.clock import FakeClock
 from ..units import Seconds
-from ..verify import evaluate_rounded
 from ..workload import Workload, flops
 from .base import Arrays, Compilation, OnDevice, Step
 from .under_test import kernels

@@ -9,7 +9,7 @@ import jax
 
 from lstmbench_kernels.problem import Problem
 
-from ..clock import WallClock
+from ..timing.clock import WallClock
 from ..workload import Workload
 from .base import Compilation, Step
 from .jax_scan import ScanNetwork

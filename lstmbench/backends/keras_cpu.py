@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from lstmbench_kernels.problem import Problem
 
-from ..clock import WallClock
+from ..timing.clock import WallClock
 from ..workload import Workload
 from .base import Compilation, Step
 from .keras_layers import VERSION, KerasStep, Traces

@@ -17,10 +17,10 @@ import tensorflow as tf
 
 from lstmbench_kernels.problem import Problem
 
-from .. import cuda, nvml
-from ..clock import WallClock
 from ..errors import BackendUnavailable
-from ..gpu import Device
+from ..machine import cuda, nvml
+from ..machine.gpu import Device
+from ..timing.clock import WallClock
 from ..workload import Workload
 from .base import Compilation, Step
 from .device_call import FLUSHED_BYTES, Stream, on_device

@@ -13,7 +13,7 @@ from numba.core import event
 
 from lstmbench_kernels.problem import Problem
 
-from ..clock import WallClock
+from ..timing.clock import WallClock
 from ..workload import Workload
 from .base import Arrays, Compilation, Step, step_of
 from .numba_events import CompileListener

@@ -15,11 +15,11 @@ from typing import Any
 from lstmbench_kernels.problem import Problem
 from lstmbench_kernels.spec import gradient_shapes, output_shapes
 
-from .. import cuda, nvml
-from ..clock import WallClock
 from ..errors import BackendUnavailable
-from ..gpu import Device
+from ..machine import cuda, nvml
+from ..machine.gpu import Device
 from ..precision import PRECISIONS
+from ..timing.clock import WallClock
 from ..workload import Workload
 from .base import Arrays, Compilation, Step, step_of
 from .device_call import FLUSHED_BYTES, Stream, on_device

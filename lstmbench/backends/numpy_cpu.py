@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_info
 
 from lstmbench_kernels.problem import Problem
 
-from ..clock import WallClock
+from ..timing.clock import WallClock
 from ..workload import Workload
 from .base import Compilation, Step, step_of
 

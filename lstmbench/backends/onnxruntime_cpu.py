@@ -15,8 +15,8 @@ import onnxruntime
 
 from lstmbench_kernels.problem import Problem
 
-from ..clock import WallClock
 from ..errors import BackendUnavailable
+from ..timing.clock import WallClock
 from ..workload import Workload
 from . import onnx_model
 from .base import Arrays, Compilation, Step

@@ -21,9 +21,9 @@ from openvino.preprocess import PrePostProcessor
 
 from lstmbench_kernels.problem import Problem
 
-from ..clock import WallClock
+from ..correctness.rounding import storage
 from ..errors import BackendUnavailable
-from ..rounding import storage
+from ..timing.clock import WallClock
 from ..workload import Workload
 from . import onnx_model
 from .base import Arrays, Compilation, Step

@@ -7,9 +7,9 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-from .. import cuda
 from ..errors import BackendUnavailable, UsageError, unknown
 from ..labels import AT
+from ..machine import cuda
 from ..workload import Workload
 from .base import Backend
 from .entries import BACKENDS, Entry

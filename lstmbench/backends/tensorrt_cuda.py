@@ -18,9 +18,9 @@ import tensorrt
 
 from lstmbench_kernels.problem import Problem
 
-from .. import nvml
-from ..clock import WallClock
 from ..errors import BackendUnavailable
+from ..machine import nvml
+from ..timing.clock import WallClock
 from ..workload import Workload
 from . import onnx_model
 from .base import Arrays, Compilation, Step

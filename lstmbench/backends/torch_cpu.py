@@ -13,8 +13,8 @@ import torch
 
 from lstmbench_kernels.problem import Problem
 
-from ..clock import WallClock
 from ..precision import PRECISIONS
+from ..timing.clock import WallClock
 from ..workload import Workload
 from .base import Compilation, Step, step_of
 from .torch_compile import VERSION, Compiler

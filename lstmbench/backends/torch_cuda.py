@@ -14,10 +14,10 @@ import torch
 
 from lstmbench_kernels.problem import Problem
 
-from .. import cuda, nvml
-from ..clock import WallClock
 from ..errors import BackendUnavailable
-from ..gpu import Device
+from ..machine import cuda, nvml
+from ..machine.gpu import Device
+from ..timing.clock import WallClock
 from ..units import Seconds
 from ..workload import Workload
 from .base import Compilation, Step, step_of

@@ -10,7 +10,7 @@ from torch.nn.utils import rnn
 
 from lstmbench_kernels.problem import Problem
 
-from ..rounding import storage
+from ..correctness.rounding import storage
 from .base import Arrays
 
 

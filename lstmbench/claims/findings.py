@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from statistics import median
 
+from ..analysis.summary import Speedup
 from ..learning.records import Group
-from ..summary import Speedup
 from .records import Finding, Unit
 
 # A network learns a task that it solves with so many of its seeds: four of five.

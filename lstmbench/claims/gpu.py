@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from ..analysis.summary import gpu_over_cpu, lines_of
 from ..records import Result
-from ..stats import geometric_mean
-from ..summary import gpu_over_cpu, lines_of
+from ..statistics.order import geometric_mean
 from .records import Claim, Finding, Verdict
 
 CLAIMED = {"train": 6.0, "infer": 140.0}

@@ -6,10 +6,10 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
+from ..gradients.picture import gains
+from ..learning.picture import learning
 from ..markdown import escape, fold, table
 from ..report.method import made, warnings
-from ..report.pictures.gains import gains
-from ..report.pictures.learning import learning
 from ..report.shelf import Shelf
 from .evidence import Evidence
 from .recipe import PREFIX, grid

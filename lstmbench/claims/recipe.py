@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..learning.records import LearningFile
-from ..stats import proportion_interval
+from ..statistics.order import proportion_interval
 from .evidence import Evidence
 from .findings import LEARNS, learns, listed, named, percent
 from .records import Claim, Finding, Verdict

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from ..environment import Environment
 from ..model import Model
+from ..origin import Made
 
 Kind = Literal["learning", "gradients", "guesses", "result"]
 Unit = Literal["share", "ratio", "s", "steps", "count", "score"]
@@ -70,21 +70,13 @@ class Exhibit(Model):
     """What was measured in it."""
 
 
-class ClaimsFile(Model):
+class ClaimsFile(Made):
     """The field's claims about LSTMs, measured."""
 
     model_config = ConfigDict(title="lstmbench claims")
 
     schema_: Annotated[Literal["lstmbench/claims"], Field(alias="schema")] = "lstmbench/claims"
     """What kind of file this is."""
-    version: Literal[1] = 1
-    """The version of the format."""
-    created: str
-    """UTC, ISO 8601."""
-    command: str
-    """The command line that makes it again."""
-    environment: Environment
-    """The machine and the software."""
     quick: bool
     """Whether sizes were reduced: then a verdict is of the reduced sizes, and of few seeds."""
     claims: tuple[Claim, ...]

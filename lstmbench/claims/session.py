@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .. import origin
-from ..environment import describe
 from ..errors import Exit, OutputError, UsageError, WorkerError
-from ..journal import journal_path
 from ..learning.session import unfinished
+from ..machine.environment import describe
 from ..records import Result
 from ..report.shelf import write_page
 from ..result import write_atomically
+from ..running.journal import journal_path
 from . import evidence, judge, page
 from .evidence import Evidence
 from .programme import Experiment

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from ..analysis.summary import Speedup
 from ..records import Result, Row
-from ..summary import Speedup
 
 MODES = {"train": "forward and backward", "infer": "inference"}
 

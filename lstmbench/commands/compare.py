@@ -21,8 +21,9 @@ def compare(
 
     Judges nothing: it ends well whatever the ratios are.
     """
-    from .. import compare as comparing
-    from .. import compare_page, compare_table
+    from ..comparison import compare as comparing
+    from ..comparison import page as compare_page
+    from ..comparison import table as compare_table
     from ..result import read, write_atomically
     from ..terminal import console
 

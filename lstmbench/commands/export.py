@@ -23,7 +23,7 @@ def export(
     ] = None,
 ) -> Exit:
     """Write a result file in the format of another tool: rows with a time, and their samples."""
-    from .. import export as exports
+    from ..formats import export as exports
     from ..formats.measured import Measured
     from ..result import read, write_atomically
 

@@ -75,14 +75,14 @@ def gate(
         if self_test or any(each is not None for each in given):
             raise UsageError("--read: expected nothing else but --comment, as nothing is judged")
         return _render(read, comment)
-    from ..environment import usable_cpus
     from ..gate import selftest, selftest_page, session, sides, view
     from ..gate.judgement import Rule
     from ..gate.policy import Policy
-    from ..plan import make_plan
+    from ..machine.environment import usable_cpus
+    from ..planning.plan import make_plan
+    from ..planning.suite import load_suite
     from ..result import write_atomically
-    from ..run import require
-    from ..suite import load_suite
+    from ..running.run import require
 
     if fail_on not in FAIL_ON:
         raise UsageError(unknown("--fail-on", fail_on, FAIL_ON))

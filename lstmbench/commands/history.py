@@ -30,8 +30,9 @@ def history(
     A history is a folder of result files; to append to it is to write one more file.
     Judges nothing: it ends well whatever the steps are.
     """
-    from .. import history as histories
-    from .. import history_page, history_table
+    from ..history import page as history_page
+    from ..history import series as histories
+    from ..history import table as history_table
     from ..result import write_atomically
     from ..terminal import console
 

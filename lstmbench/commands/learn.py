@@ -84,11 +84,11 @@ def learn(
     """Train until a target is reached: how often, how fast, and beside whom."""
     from rich.console import Console
 
-    from ..environment import usable_cpus
     from ..learning import session
     from ..learning.records import LearningFile, Settings
     from ..learning.table import renderable
     from ..learning.view import watcher
+    from ..machine.environment import usable_cpus
     from ..result import json_schema
     from ..tasks import load
     from ..terminal import console, write_json

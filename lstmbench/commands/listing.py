@@ -19,10 +19,10 @@ def list_(
     """List suites, backends, cells and their parameters, or the rows of a suite."""
     if what not in LISTS:
         raise UsageError(unknown("list", what, LISTS))
-    from .. import catalogue
     from ..backends.entries import BACKENDS
     from ..counts import counts
-    from ..suite import builtin_suites, load_suite
+    from ..planning import catalogue
+    from ..planning.suite import builtin_suites, load_suite
     from ..workload import CELL_NAMES
 
     entries: list[dict[str, Any]]

@@ -78,7 +78,7 @@ def report(
         return _update(update, check=check)
     if not results:
         raise UsageError("report: expected at least one result file, got none")
-    from ..measure import without_garbage_collection
+    from ..timing.measure import without_garbage_collection
 
     chosen = form or (ENDINGS.get(output.suffix.lower()) if output else None) or Format.MARKDOWN
     # A report leaves no garbage before it is done: to look for some takes a quarter of the time.
@@ -132,8 +132,8 @@ def _write(paths: list[Path], output: Path | None, form: Format, max_bytes: int 
 
 def _compare(paths: list[Path], output: Path | None, form: Format, max_bytes: int | None) -> None:
     """The page of two files side by side, or its data."""
-    from ..compare import as_json, compare
-    from ..compare_page import page
+    from ..comparison.compare import as_json, compare
+    from ..comparison.page import page
     from ..result import read
 
     if len(paths) != 2:

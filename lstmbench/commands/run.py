@@ -67,12 +67,12 @@ def run(
     Options replace an axis in every row of the suite.
     Writes a result file, and a Markdown report beside it.
     """
-    from .. import session
     from ..breakeven import ask
-    from ..environment import usable_cpus
-    from ..plan import make_plan
+    from ..machine.environment import usable_cpus
+    from ..planning.plan import make_plan
+    from ..planning.suite import load_suite
     from ..records import Settings
-    from ..suite import load_suite
+    from ..running import session
 
     numbers = {"budget": budget, "precision": precision, "timeout": timeout, "rounds": rounds}
     for name, value in numbers.items():

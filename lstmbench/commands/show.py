@@ -10,8 +10,8 @@ from ..errors import Exit
 
 def show(result: Annotated[Path, typer.Argument(help="A result file.")]) -> Exit:
     """Show a result file as a run ends: which backend to use, who wins where, how sure that is."""
-    from .. import screen
     from ..result import read
+    from ..screen import screen
     from ..terminal import console
 
     screen.show(console(), read(result), result)

@@ -35,11 +35,11 @@ def verify(
     """
     from lstmbench_kernels.spec import CELLS
 
-    from .. import session, verification
     from ..backends.registry import entry, is_simulated, missing
-    from ..environment import usable_cpus
-    from ..plan import thread_counts
-    from ..suite import MAX_ROWS, load_suite
+    from ..machine.environment import usable_cpus
+    from ..planning.plan import thread_counts
+    from ..planning.suite import MAX_ROWS, load_suite
+    from ..running import session, verification
     from ..workload import DTYPES
 
     cells = names(cell) or list(CELLS)

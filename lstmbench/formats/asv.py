@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any
 
 from ..errors import ResultFormatError, UsageError
-from ..stats import MIN_SAMPLES, median_interval
+from ..statistics.order import MIN_SAMPLES, median_interval
 from .measured import Measured, Timed, as_text
 
 ENVIRONMENT = "lstmbench"

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..markdown import printable
 from ..records import Result, Row
-from ..times import Times
+from ..timing.times import Times
 from ..units import Seconds
 
 

@@ -14,9 +14,9 @@ from ..errors import ResultFormatError, UsageError
 from ..model import Duration, Model, Size
 from ..records import Header, Outcome, Result, Row, make_row, rates
 from ..result import content, first_error
-from ..samples import Samples
-from ..stats import MIN_SAMPLES
-from ..times import Times
+from ..statistics.order import MIN_SAMPLES
+from ..timing.samples import Samples
+from ..timing.times import Times
 from ..workload import parse_id
 from .pytest_benchmark import KEY
 

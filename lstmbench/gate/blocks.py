@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..errors import BackendUnavailable, WorkerError
-from ..measure import Target
-from ..plan import Job
-from ..process import Worker
+from ..planning.plan import Job
 from ..records import Key, Outcome
+from ..running.process import Worker
+from ..timing.measure import Target
 from ..units import Seconds
 from .sides import Side
 

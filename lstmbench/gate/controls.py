@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from ..plan import Job
+from ..planning.plan import Job
 from ..records import Key
-from ..signed_rank import estimate, p_above
+from ..statistics.signed_rank import estimate, p_above
 from .blocks import Times
 from .decided import Numbers, change_of, changes_in
 from .policy import Policy, Rows

@@ -6,9 +6,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..plan import Job
+from ..planning.plan import Job
 from ..records import Key
-from ..signed_rank import estimate, lower_bound, upper_bound
+from ..statistics.signed_rank import estimate, lower_bound, upper_bound
 from ..units import Seconds
 from .blocks import PROCESSES, Times
 from .judgement import DECISIONS, Decision, Rule, changes_of, decide, is_unchanged, smallest_effect

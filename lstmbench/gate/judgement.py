@@ -20,7 +20,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ..signed_rank import estimate, lower_bound, p_above, upper_bound
+from ..statistics.signed_rank import estimate, lower_bound, p_above, upper_bound
 
 Decision = Literal["regressed", "improved", "unchanged", "inconclusive"]
 DECISIONS: tuple[Decision, ...] = get_args(Decision)

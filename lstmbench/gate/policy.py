@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..plan import Job
+from ..planning.plan import Job
 from ..units import Seconds
 from ..workload import RowName
 from .blocks import Sampling

@@ -8,7 +8,7 @@ compile something do so once more in other processes with empty caches, for twic
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ..plan import Job
+from ..planning.plan import Job
 from ..records import Key, Outcome
 from ..units import Seconds
 from .blocks import SIDES, VERIFIED, MakeWorker, Observer, crew, in_turn, jobs_of, kinds_of

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, FailFast, Field
 
-from ..environment import Environment
+from ..machine.environment import Environment
 from ..model import Model, NotNegative, Positive, Size
 
 RowDecision = Literal[

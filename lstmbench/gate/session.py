@@ -9,16 +9,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .. import origin
+from ..analysis.summary import is_own
 from ..backends.under_test import VARIABLE
-from ..clock import Clock, WallClock
-from ..environment import describe, fingerprint
 from ..errors import Exit, UsageError, WorkerError
 from ..labels import kind_of
-from ..plan import Plan
-from ..process import Installation, WorkerProcess
+from ..machine.environment import describe, fingerprint
+from ..planning.plan import Plan
 from ..result import write_atomically
-from ..run import start_worker
-from ..summary import is_own
+from ..running.process import Installation, WorkerProcess
+from ..running.run import start_worker
+from ..timing.clock import Clock, WallClock
 from .blocks import MakeWorker, Observer, Repeater
 from .comment import comment
 from .policy import Policy, Rows

@@ -4,9 +4,9 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..clock import Clock
-from ..plan import Job
+from ..planning.plan import Job
 from ..records import Key
+from ..timing.clock import Clock
 from .blocks import MakeWorker, Observer, Times, run_block
 from .compilation import compilation
 from .controls import controls_of

@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..clock import Clock, WallClock
 from ..terminal import console, write_json
+from ..timing.clock import Clock, WallClock
 from ..units import clock_time, duration
 from .blocks import Observer
 from .records import GateFile, GateRow

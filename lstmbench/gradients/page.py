@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from ..learning.method import clipping, taught
 from ..markdown import escape, fold, table
 from ..report.method import made
-from ..report.pictures.gains import gains
 from ..report.pictures.panels import spread
 from ..report.shelf import Shelf
+from .picture import gains
 from .records import GradientsFile, Training
 from .summary import Band, bands, named, outcomes, words
 from .wording import below, scores, seeds, when

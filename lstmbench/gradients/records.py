@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from ..environment import Environment
 from ..learning.records import Count, Lesson, Optimiser
 from ..model import Model, NotNegative, Positive, Size
+from ..origin import Made
 
 
 class Training(Model):
@@ -53,7 +53,7 @@ class Curve(Model):
     """The gain of ∂c_T/∂c_{T-k}; empty where the cell has no c."""
 
 
-class GradientsFile(Model):
+class GradientsFile(Made):
     """Gradients through time for several cells, at initialisation and after training."""
 
     model_config = ConfigDict(title="lstmbench gradients")
@@ -62,14 +62,6 @@ class GradientsFile(Model):
         "lstmbench/gradients"
     )
     """What kind of file this is."""
-    version: Literal[1] = 1
-    """The version of the format."""
-    created: str
-    """UTC, ISO 8601."""
-    command: str
-    """The command line that makes it again."""
-    environment: Environment
-    """The machine and the software."""
     hidden_size: Size
     """H."""
     training: Training | None = None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .. import origin
-from ..environment import describe
+from ..machine.environment import describe
 from ..report.shelf import write_page
 from ..result import write_atomically
 from . import curves, page, trained

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from ..environment import Environment
 from ..learning.records import Count, Lesson, Span
 from ..model import Model, NotNegative, Positive, Size
+from ..origin import Made
 
 
 class Settings(Model):
@@ -49,21 +49,13 @@ class Guess(Model):
     """Of the network found; empty where none was."""
 
 
-class GuessesFile(Model):
+class GuessesFile(Made):
     """How many random networks it takes to solve a task."""
 
     model_config = ConfigDict(title="lstmbench guesses")
 
     schema_: Annotated[Literal["lstmbench/guesses"], Field(alias="schema")] = "lstmbench/guesses"
     """What kind of file this is."""
-    version: Literal[1] = 1
-    """The version of the format."""
-    created: str
-    """UTC, ISO 8601."""
-    command: str
-    """The command line that makes it again."""
-    environment: Environment
-    """The machine and the software."""
     settings: Settings
     """What was asked for."""
     lesson: Lesson

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .. import origin
-from ..environment import describe
 from ..learning.lesson import lesson
+from ..machine.environment import describe
 from ..report.shelf import write_page
 from ..result import write_atomically
 from ..tasks import load

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from statistics import median
 
 from ..learning.words import between, number, time
-from ..stats import proportion_interval
+from ..statistics.order import proportion_interval
 from .records import Guess, GuessesFile
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from ..markdown import escape, fold, table
 from ..report.method import made, warnings
-from ..report.pictures.learning import learning
 from ..report.pictures.panels import spread
 from ..report.shelf import Shelf
 from ..units import rate
 from .method import method
+from .picture import learning
 from .records import Group, LearningFile, Trial
 from .summary import reaches
 from .words import (

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..environment import usable_cpus
 from ..errors import BackendUnavailable, WorkerError
-from ..process import WorkerProcess
+from ..machine.environment import usable_cpus
+from ..running.process import WorkerProcess
 from ..units import Seconds
 from .records import Beyond, Point, Settings, Trial
 

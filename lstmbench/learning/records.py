@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from ..environment import Environment
 from ..model import Model, NotNegative, Positive, Size
+from ..origin import Made
 
 Status = Literal["solved", "unsolved", "diverged", "failed", "unavailable"]
 # Those that say something about learning.
@@ -185,21 +185,13 @@ class Group(Model):
     """Beside our own backend, for each seed that both solved; empty for our own."""
 
 
-class LearningFile(Model):
+class LearningFile(Made):
     """What several backends needed to learn a task."""
 
     model_config = ConfigDict(title="lstmbench learning")
 
     schema_: Annotated[Literal["lstmbench/learning"], Field(alias="schema")] = "lstmbench/learning"
     """What kind of file this is."""
-    version: Literal[1] = 1
-    """The version of the format."""
-    created: str
-    """UTC, ISO 8601."""
-    command: str
-    """The command line that makes it again."""
-    environment: Environment
-    """The machine and the software."""
     settings: Settings
     """What was asked for."""
     lesson: Lesson

@@ -1,18 +1,18 @@
 """The process that runs one trial: ``python -m lstmbench.learning.serve FD``.
 
-It is opened as ``lstmbench.serve`` is.  One message names the trial; each point of the curve is
-answered with one, and the end with another.
+It is opened as ``lstmbench.running.serve`` is.  One message names the trial; each point of the
+curve is answered with one, and the end with another.
 """
 
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from .. import serve as worker
-from ..clock import Clock, WallClock
-from ..environment import OtherLoad
+from ..machine.environment import OtherLoad
+from ..running import serve as worker
+from ..running.worker import one_line
 from ..tasks import load
-from ..worker import one_line
+from ..timing.clock import Clock, WallClock
 from . import checkpoint, trial
 from .learner import make_learner, make_recipe
 from .records import Point, Settings

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .. import origin
-from ..environment import describe, fingerprint, machine
 from ..errors import UsageError
+from ..machine.environment import describe, fingerprint, machine
 from ..report.shelf import write_page
 from ..result import make_folder_of, validated, write_atomically
 from ..tasks import load

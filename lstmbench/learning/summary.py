@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import inf, isinf
 from statistics import median
 
-from ..stats import proportion_interval
+from ..statistics.order import proportion_interval
 from .records import TRAINED, Beyond, Group, Ratio, Trial
 
 OURS = "numba-cpu"

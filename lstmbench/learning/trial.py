@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..clock import Clock
 from ..tasks import Batch, Task, load
+from ..timing.clock import Clock
 from ..units import Seconds
 from .checkpoint import Checkpoint
 from .learner import Learner

@@ -1,7 +1,7 @@
 """How a group of trials is told, on a page and on a terminal."""
 
-from ..stats import geometric_mean
-from ..summary import BUSY
+from ..analysis.summary import BUSY
+from ..statistics.order import geometric_mean
 from ..units import Seconds, duration, ratio, significant
 from .records import Group, LearningFile
 from .summary import OURS, Reach

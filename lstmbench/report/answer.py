@@ -6,10 +6,10 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ..choice import MODES, Choice, choices
+from ..analysis.choice import MODES, Choice, choices
+from ..analysis.summary import NOISE, Line, Speedup, is_own, overall
+from ..analysis.tables import MODE_WORDS
 from ..markdown import escape, table
-from ..summary import NOISE, Line, Speedup, is_own, overall
-from ..tables import MODE_WORDS
 from ..units import percent, rate, ratio
 from .fields import place
 

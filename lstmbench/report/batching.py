@@ -5,10 +5,10 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterator, Sequence
 
-from ..batching import Batching, batchings, throughput
+from ..analysis.batching import Batching, batchings, throughput
+from ..analysis.summary import Group, Line
+from ..analysis.tables import group_title
 from ..markdown import escape, fold, table
-from ..summary import Group, Line
-from ..tables import group_title
 from ..units import rate, ratio
 from .fields import median
 

@@ -6,7 +6,7 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 import re
 from pathlib import Path
 
-from .. import summary
+from ..analysis import summary
 from ..errors import UsageError
 from ..markdown import escape, fold
 from ..records import Result

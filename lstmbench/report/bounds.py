@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import median
 
+from ..analysis.tables import MODE_WORDS
 from ..markdown import escape, table
 from ..records import Roof, Row
-from ..tables import MODE_WORDS
 from ..units import percent, rate
 from .fields import place
 

@@ -5,12 +5,12 @@ Everything that comes out of a file is escaped in the page: it may be a stranger
 
 from collections.abc import Iterator, Sequence
 
+from ..analysis.crossing import answer, series
+from ..analysis.summary import Group, Line
+from ..analysis.tables import group_title
 from ..breakeven import RESOLUTION, Answer, BreakEven
-from ..crossing import answer, series
 from ..markdown import escape
 from ..records import Result
-from ..summary import Group, Line
-from ..tables import group_title
 from ..units import percent
 
 AXIS_WORDS = {"batch_size": "batch size", "seq_len": "sequence length"}

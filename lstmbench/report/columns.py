@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from ..analysis.summary import Line
 from ..markdown import one_line
 from ..records import Result
-from ..summary import Line
 from .data import rows_with_facts
 from .sketch import sketch
 

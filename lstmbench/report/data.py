@@ -7,11 +7,11 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .. import summary
-from ..choice import Choice, choices
+from ..analysis import summary
+from ..analysis.choice import Choice, choices
+from ..analysis.summary import Group, Lead, Line, Speedup
+from ..analysis.tables import group_title
 from ..records import Result, Row
-from ..summary import Group, Lead, Line, Speedup
-from ..tables import group_title
 
 Json = dict[str, Any]
 

@@ -5,10 +5,10 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterator, Sequence
 
+from ..analysis.summary import Group, Lead, Line, gpu_over_cpu, groups_of
+from ..analysis.tables import MODE_WORDS, group_title
 from ..markdown import escape, table
-from ..stats import geometric_mean
-from ..summary import Group, Lead, Line, gpu_over_cpu, groups_of
-from ..tables import MODE_WORDS, group_title
+from ..statistics.order import geometric_mean
 from ..units import ratio
 from .answer import HEADLINES
 from .fields import place

@@ -1,7 +1,7 @@
 """What a field of a table on the page says of a row, escaped."""
 
-from .. import summary
-from ..gpu import Clocks, Transfer
+from ..analysis import summary
+from ..machine.gpu import Clocks, Transfer
 from ..markdown import escape
 from ..records import Row
 from ..units import duration, percent, size

@@ -5,7 +5,7 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterator, Sequence
 
-from ..gpu import Gpu
+from ..machine.gpu import Gpu
 from ..markdown import escape, fold, table
 from ..precision import PRECISIONS
 from ..records import Row

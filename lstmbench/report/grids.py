@@ -5,11 +5,11 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterator, Sequence
 
-from .. import summary
+from ..analysis import summary
+from ..analysis.shading import legend, shade
+from ..analysis.summary import Group, Line
+from ..analysis.tables import group_title
 from ..markdown import escape, fold, table
-from ..shading import legend, shade
-from ..summary import Group, Line
-from ..tables import group_title
 from ..units import rate, ratio
 
 # Grids that are open, and that are there at all; the rest is told by every row.

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..analysis.shading import STEPS
 from ..markdown import one_line
-from ..shading import STEPS
 from ..units import ratio
 from .pictures.lettering import readable, without_device
 

@@ -14,13 +14,13 @@ from typing import Any
 
 import msgspec
 
-from .. import summary, twins
+from ..analysis import summary, twins
+from ..analysis.shading import STEPS
+from ..analysis.summary import Line
+from ..analysis.tables import MODE_WORDS
 from ..errors import UsageError
 from ..markdown import one_line
 from ..records import Result
-from ..shading import STEPS
-from ..summary import Line
-from ..tables import MODE_WORDS
 from ..units import duration, percent, ratio
 from . import breakeven, data, gpu, palette
 from .columns import Columns

@@ -5,9 +5,9 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterator, Sequence
 
-from ..latency import MAX_CALLS, SHARE, Latency, needed
 from ..markdown import escape, fold, table
 from ..records import Row
+from ..timing.latency import MAX_CALLS, SHARE, Latency, needed
 from ..units import Seconds, duration
 from .fields import row_name
 

@@ -5,8 +5,8 @@ Everything that comes out of a file is escaped, as the page escapes: it may be a
 
 from collections.abc import Callable, Iterable, Iterator
 
-from .. import arithmetic, summary
-from ..environment import Environment
+from ..analysis import arithmetic, summary
+from ..machine.environment import Environment
 from ..markdown import escape as in_markdown
 from ..records import OWN, Result, Row
 from ..units import duration, percent, size

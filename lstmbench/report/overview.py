@@ -5,12 +5,12 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterator, Sequence
 
-from ..choice import Choice, choices
+from ..analysis.choice import Choice, choices
+from ..analysis.summary import Line, backends_of
+from ..analysis.tables import MODE_WORDS
 from ..markdown import escape, table
 from ..records import Result
-from ..stats import geometric_mean
-from ..summary import Line, backends_of
-from ..tables import MODE_WORDS
+from ..statistics.order import geometric_mean
 from ..units import ratio
 from ..workload import Workload
 from .method import threads

@@ -5,10 +5,10 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterator, Sequence
 
+from ..analysis.padding import Padded, padded_of
+from ..analysis.summary import Line
 from ..markdown import escape, table
-from ..padding import Padded, padded_of
-from ..stats import geometric_mean
-from ..summary import Line
+from ..statistics.order import geometric_mean
 from ..units import percent, ratio
 from .fields import median, row_name
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from .. import summary
+from ..analysis import summary
+from ..analysis.summary import Line
 from ..errors import UsageError
 from ..markdown import fold
 from ..records import Result
-from ..summary import Line
 from . import (
     batching,
     bounds,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from ..summary import Line
+from ..analysis.summary import Line
 from .pictures.looks import Look, looks_of
 from .pictures.theme import DARK, LIGHT
 

@@ -6,8 +6,8 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from .. import summary
-from ..duel import (
+from ..analysis import summary
+from ..analysis.duel import (
     LARGE_BATCH,
     LARGE_HIDDEN,
     Duel,
@@ -17,9 +17,9 @@ from ..duel import (
     seconds,
     series,
 )
+from ..analysis.summary import NOISE, Line
+from ..analysis.tables import MODE_WORDS
 from ..markdown import escape, fold, table
-from ..summary import NOISE, Line
-from ..tables import MODE_WORDS
 from ..units import duration, percent, ratio
 from .fields import median, of_the_bound, row_name
 

@@ -5,9 +5,9 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Sequence
 
+from ..analysis.summary import Line
 from ..markdown import escape, fold, table
 from ..records import Row
-from ..summary import Line
 from ..units import duration, percent, rate, ratio, size
 from . import energy
 from .fields import median, of_the_bound, row_name

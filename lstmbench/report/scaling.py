@@ -5,11 +5,11 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterator, Sequence
 
-from ..duel import LARGE_BATCH, LARGE_HIDDEN
+from ..analysis.duel import LARGE_BATCH, LARGE_HIDDEN
+from ..analysis.scaling import Gain, scalings
+from ..analysis.summary import Line
+from ..analysis.tables import MODE_WORDS
 from ..markdown import escape, table
-from ..scaling import Gain, scalings
-from ..summary import Line
-from ..tables import MODE_WORDS
 from ..units import ratio
 from .fields import row_name
 

@@ -5,7 +5,7 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterator, Sequence
 
-from .. import arithmetic, summary
+from ..analysis import arithmetic, summary
 from ..markdown import escape, table
 from ..records import Row
 from .fields import row_name

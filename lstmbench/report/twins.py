@@ -5,9 +5,9 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterator, Sequence
 
+from ..analysis.summary import Line
+from ..analysis.twins import Twins, sentences, twins_of
 from ..markdown import escape, fold, table
-from ..summary import Line
-from ..twins import Twins, sentences, twins_of
 from ..units import ratio
 from .fields import median, row_name
 

@@ -6,8 +6,8 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from ..machine.processors import SHORTEST, Use
 from ..markdown import escape, table
-from ..processors import SHORTEST, Use
 from ..records import Row
 from ..units import duration, size
 

@@ -5,8 +5,8 @@ import sys
 from datetime import UTC, datetime
 
 from lstmbench.backends.registry import entry
-from lstmbench.environment import describe, fingerprint
 from lstmbench.formats.pytest_benchmark import KEY
+from lstmbench.machine.environment import describe, fingerprint
 from lstmbench.records import Header, Settings
 
 

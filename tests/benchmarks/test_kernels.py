@@ -7,8 +7,8 @@ import numba
 import pytest
 
 from lstmbench.backends.numba_cpu import NumbaCpu
-from lstmbench.verify import Oracle
-from lstmbench.worker import problem_of
+from lstmbench.correctness.verify import Oracle
+from lstmbench.running.worker import problem_of
 from lstmbench.workload import Workload
 
 # seq_len, batch_size, input_size = hidden_size

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from statistics import median
 from typing import TYPE_CHECKING
 
-from ...summary import Line
-from ...tables import MODE_WORDS
+from ...analysis.summary import Line
+from ...analysis.tables import MODE_WORDS
 from ...units import percent
 from .lettering import readable
 from .looks import Look, looks_of

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...summary import Line, groups_of, wins
+from ...analysis.summary import Line, groups_of, wins
 from ...units import ratio
 from .fields import draw_panel, placed
 from .legend import Legend

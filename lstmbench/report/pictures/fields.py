@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...shading import UNSURE, level
-from ...summary import Lead
+from ...analysis.shading import UNSURE, level
+from ...analysis.summary import Lead
 from ...units import ratio
 from .legend import SHARES
 from .lettering import fitting, readable, room

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ...shading import STEPS, UNSURE
+from ...analysis.shading import STEPS, UNSURE
 from .lettering import flow, room
 from .looks import Look
 from .picture import WIDTH

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain, cycle
 
-from ...summary import Line
+from ...analysis.summary import Line
 from .lettering import readable
 from .theme import Theme, mix
 

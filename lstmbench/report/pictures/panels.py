@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ...summary import Group, Line
-from ...tables import MODE_WORDS
+from ...analysis.summary import Group, Line
+from ...analysis.tables import MODE_WORDS
 from .wording import Wording, joined
 
 # The rows and columns of a panel that can be read; fewer columns beside the long names of a table.

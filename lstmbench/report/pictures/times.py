@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Literal
 
-from ...summary import Group, Line, groups_of, is_disturbed, is_own
-from ...tables import group_title
+from ...analysis.summary import Group, Line, groups_of, is_disturbed, is_own
+from ...analysis.tables import group_title
 from ...units import duration
 from .curves import HEIGHT, Plot, Point, draw_row, limits_of
 from .lettering import readable

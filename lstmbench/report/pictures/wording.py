@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from ...summary import Group
-from ...tables import MODE_WORDS
+from ...analysis.summary import Group
+from ...analysis.tables import MODE_WORDS
 from .lettering import readable
 
 

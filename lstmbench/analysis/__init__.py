@@ -1,0 +1,1 @@
+"""What measured rows say side by side: who is fastest, by how much, how surely."""

@@ -1,0 +1,1 @@
+"""The machine: what it is, what its processors do meanwhile, what it draws."""

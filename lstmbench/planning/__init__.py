@@ -1,0 +1,1 @@
+"""From suites and options to the list of rows to measure."""

@@ -1,0 +1,1 @@
+"""Statistics that assume little: order statistics, signed ranks, steps in a series."""

@@ -1,0 +1,1 @@
+"""How long a call takes: clocks, sampling, and the records of what was sampled."""
