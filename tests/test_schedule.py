@@ -12,7 +12,7 @@ from lstmbench_kernels.cpu import workspace
 from lstmbench_kernels.cpu.network import CpuNetwork
 from lstmbench_kernels.cpu.schedule import ALONE, Schedule, choose_schedule, forward_seconds
 from lstmbench_kernels.cpu.team import SLOW_WAITS, TEAM
-from lstmbench_kernels.cpu.workspace import FIRST_REST, address_of
+from lstmbench_kernels.cpu.workspace import LONGEST_REST, address_of
 from lstmbench_kernels.spec import CELLS, GRU, Shape, parameter_shapes
 from lstmbench_kernels.spec import LSTM as LSTM_SPEC
 
@@ -128,22 +128,18 @@ def test_a_thread_that_must_wait_too_long_goes_on_with_fewer(
     def run(before_each) -> list:
         before_each()
         y, states = net.forward(x, training=True)
-        rests.append(work.rest if work else 0)
         before_each()
         return [y, *states, *net.backward(dy).values()]
 
-    def impatient_after(takeovers: int) -> None:
-        work.rest, work.next_rest = 0, FIRST_REST if takeovers else 0
+    def impatient() -> None:
         work.shares["slow_waits"], work.shares["waited"] = SLOW_WAITS + 1, work.patience + 1
 
     def resting() -> None:
-        work.rest = FIRST_REST
+        work.rest = 1
 
-    work, rests = None, []
     expected = run(lambda: None)
     (work,) = net._network._workspaces.values()
-    results = [run(lambda: impatient_after(0)), run(lambda: impatient_after(1)), run(resting)]
-    assert rests[1:] == [0, FIRST_REST, FIRST_REST - 1]  # once may be chance
+    results = [run(impatient), run(impatient), run(resting)]
     rest_of_each = iter([1, 0])  # forward with fewer, backward with all of them
     results.append(run(lambda: setattr(work, "rest", next(rest_of_each))))
     for result in results:
@@ -172,41 +168,65 @@ def test_a_thread_whose_units_were_taken_over_leaves_a_ragged_batch_alone(
     assert all((ring == 7).all() for ring in work.rings)
 
 
-def test_a_team_that_takes_longer_than_fewer_threads_rests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A call of fewer threads takes 100 ns; one of all takes what ``all_take`` says."""
-    now, teams, all_take = [0], [], 60
-    monkeypatch.setattr(workspace, "choose_schedule", lambda *_: Schedule(2, 1, 2, 1))
-    monkeypatch.setattr(workspace, "clock", lambda: now[0])
+class TimedTeam:
+    """Two threads that take what ``takes`` says, where one takes 100 ns."""
 
-    def run(*call: int) -> None:
-        teams.append(call[-1])
-        now[0] += 100 if call[-1] == 1 else all_take
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.takes = 60
+        self._now, self._teams = 0, []
+        monkeypatch.setattr(workspace, "choose_schedule", lambda *_: Schedule(2, 1, 2, 1))
+        monkeypatch.setattr(workspace, "clock", lambda: self._now)
+        monkeypatch.setattr(workspace.TEAM, "run", self._run)
+        net = CpuNetwork(GRU, Shape(5, 4, 3, 20), "float32", 2)
+        shapes = parameter_shapes(GRU, net.shape)
+        net.load({name: np.zeros(dims, "float32") for name, dims in shapes.items()})
+        self._work = net._workspace(5, 4, False)
 
-    monkeypatch.setattr(workspace.TEAM, "run", run)
-    net = CpuNetwork(GRU, Shape(5, 4, 3, 20), "float32", 2)
-    net.load(
-        {name: np.zeros(dims, "float32") for name, dims in parameter_shapes(GRU, net.shape).items()}
-    )
-    work = net._workspace(5, 4, False)
+    def _run(self, *call: int) -> None:
+        self._teams.append(call[-1])
+        self._now += 100 if call[-1] == 1 else self.takes
 
-    def teams_of(calls: int) -> list[int]:
-        teams.clear()
+    def of(self, calls: int) -> list[int]:
+        """How many threads run each of the next calls."""
+        self._teams.clear()
         for _ in range(calls):
-            work.run(entry=1)
-        return list(teams)
+            self._work.run(entry=1)
+        return list(self._teams)
 
-    assert teams_of(6) == [2, 1, 1, 2, 2, 2]  # the second and third to know the time of one
-    all_take = 130
-    assert teams_of(1) == [2]
-    all_take = 60
-    assert teams_of(1) == [2]  # once is chance
-    all_take = 130
-    assert teams_of(2 + FIRST_REST) == [2, 2, *[1] * FIRST_REST]
-    # The first call after a rest wakes the threads and is not judged; the second is.
-    assert teams_of(2 + 2 * FIRST_REST) == [2, 2, *[1] * 2 * FIRST_REST]
-    assert teams_of(1) == [2]
-    all_take = 60
-    assert teams_of(5) == [2, 2, 2, 2, 2]
-    all_take = 130
-    assert teams_of(2) == [2, 2]  # the count began anew
-    assert teams_of(1) == [1]
+
+@pytest.fixture
+def team(monkeypatch: pytest.MonkeyPatch) -> TimedTeam:
+    """One that knows how long one thread takes."""
+    team = TimedTeam(monkeypatch)
+    assert team.of(6) == [2, 1, 1, 2, 2, 2]
+    return team
+
+
+def test_a_team_that_stays_late_rests_for_twice_as_long_each_time(team: TimedTeam) -> None:
+    team.takes = 300
+    assert team.of(1) == [2]
+    team.takes = 60
+    assert team.of(1) == [2]  # once is chance
+    team.takes = 300  # late by what five calls of one thread lose
+    for rests in (5, 10, 20, 40, 80, LONGEST_REST, LONGEST_REST):
+        # The first call after a rest wakes the threads and is not judged; the second is.
+        assert team.of(2 + rests) == [2, 2, *[1] * rests]
+    team.takes = 60
+    assert team.of(5) == [2, 2, 2, 2, 2]
+    team.takes = 300
+    assert team.of(2 + 5) == [2, 2, *[1] * 5]  # the count began anew
+
+
+@pytest.mark.parametrize(("takes", "rests"), [(100, 0), (139, 0), (140, 1), (220, 3), (10**6, 128)])
+def test_a_rest_costs_no_more_than_being_late_did(team: TimedTeam, takes: int, rests: int) -> None:
+    team.takes = takes
+
+    assert team.of(2 + rests) == [2, 2, *[1] * rests]
+    assert team.of(1) == [2]
+
+
+def test_a_team_that_never_gains_rests_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    team = TimedTeam(monkeypatch)
+    team.takes = 101
+
+    assert team.of(6 + LONGEST_REST) == [2, 1, 1, 2, 2, 2, *[1] * LONGEST_REST]

@@ -28,7 +28,7 @@ CHUNK_BYTES = 1 << 18  # of sums that inference keeps in cache between projectio
 # A thread takes over the hidden units of its group when it has waited for longer than its whole
 # loop should take, and for longer than this many seconds.
 SHORTEST_PATIENCE = 60e-6
-FIRST_REST, LONGEST_REST = 16, 128  # calls that fewer threads run after two late ones in a row
+LONGEST_REST = 128  # calls that fewer threads run after late ones
 TRIALS = (2, 3)  # calls that fewer threads run, to know how long they take: not the very first
 TAKEOVER = 1  # which number beside a group's counter says so
 COUNTER_BYTES = 128  # apart, so that two counters never share a cache line or its neighbour
@@ -63,10 +63,12 @@ class Workspace:
     zeros: Any = None
     bound: dict[str, object] = field(default_factory=dict)  # the call whose arrays jobs point to
     rest: int = 0  # calls to go before as many threads as there are shares take part again
-    next_rest: int = 0  # one late thread may be chance, or the first touch of new memory
+    late: int = 0  # calls in a row that fewer threads would have been through with earlier
     waking: bool = False  # whether the threads may be asleep from a rest
     calls: Counter[int] = field(default_factory=Counter)  # of each entry
-    fewer_took: dict[int, float] = field(default_factory=dict)  # nanoseconds a step, at the least
+    # Nanoseconds a step, at the least, with fewer threads and with all.
+    fewer_took: dict[int, float] = field(default_factory=dict)
+    all_took: dict[int, float] = field(default_factory=dict)
     # Of the call whose arrays are bound: steps of its longest row, and of all rows together.
     steps: int = 1
     valid_steps: int = 1
@@ -102,17 +104,30 @@ class Workspace:
             return
         TEAM.run(entry, self.jobs_address, *self.sharing)
         took = (clock() - begin) / self.valid_steps
-        waited = self.waited.max()
         # The first call after a rest wakes the threads, which says nothing of the next.
         judged, self.waking = not self.waking, False
-        if judged and (waited > self.patience or took > self.fewer_took.get(entry, took)):
-            self.rest = self.next_rest
-            self.next_rest = min(max(FIRST_REST, 2 * self.next_rest), LONGEST_REST)
-        elif judged:
-            self.next_rest = 0
-        if waited > 0:
+        if judged:
+            self._judge(entry, took)
+        self.all_took[entry] = min(took, self.all_took.get(entry, took))
+        if self.waited.max() > 0:
             self.shares[...] = self.fresh_shares
             self.counters[:, TAKEOVER] = 0
+
+    def _judge(self, entry: int, took: float) -> None:
+        """Rest after late calls: at first for as long as costs what the last one lost.
+
+        Had the next call been in time, no more is lost than that once again; where calls stay late,
+        each rest is twice as long.  One late call may be chance, or the first touch of new memory.
+        """
+        fewer = self.fewer_took.get(entry, took)
+        lost, gained = took - fewer, fewer - self.all_took.get(entry, took)
+        if lost <= 0:
+            self.late = 0
+            return
+        self.late += 1
+        if self.late > 1:
+            rests = 2.0 ** min(self.late - 2, LONGEST_REST) * lost
+            self.rest = LONGEST_REST if rests >= LONGEST_REST * gained else int(rests / gained)
 
 
 def make_workspace(
