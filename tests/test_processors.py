@@ -6,7 +6,15 @@ import time
 
 import pytest
 
-from lstmbench.machine.processors import SHORTEST, ThreadWatch, Use, merge
+from lstmbench.machine.processors import (
+    GLANCE,
+    SETTLED_BY,
+    SHORTEST,
+    ThreadWatch,
+    Use,
+    merge,
+    settle,
+)
 from lstmbench.timing.clock import FakeClock
 
 
@@ -85,3 +93,30 @@ def test_of_several_processes_the_most_is_kept():
     assert merge([first, second]) == Use(seconds=0.75, processors=1.5, threads=3, cpus=(0, 1, 2))
     assert merge([first.model_copy(update={"cpus": None})]).cpus is None
     assert merge([]) is None
+
+
+class Spinning:
+    """Threads that use a share of a processor until some time."""
+
+    def __init__(self, share, until):
+        self.clock, self._share, self._until = FakeClock(), share, until
+
+    def used(self):
+        return self._share * min(self.clock.now(), self._until)
+
+
+@pytest.mark.parametrize(
+    ("share", "until", "least", "most"),
+    [
+        (0.0, 0.0, 0.0, GLANCE),
+        (0.1, 10.0, 0.0, GLANCE),  # something always goes on
+        (0.8, 0.1, 0.1, 0.1 + 2 * GLANCE),  # what OpenBLAS does
+        (1.0, 10.0, SETTLED_BY, SETTLED_BY + GLANCE),  # nobody is waited for without end
+    ],
+)
+def test_a_process_is_waited_for_until_its_threads_are_quiet(share, until, least, most):
+    threads = Spinning(share, until)
+
+    settle(threads.clock, threads.used, threads.clock.advance)
+
+    assert least <= threads.clock.now() <= most

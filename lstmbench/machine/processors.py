@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import chain
 from typing import Annotated
@@ -20,6 +20,11 @@ TICK: Seconds = 0.01
 SHORTEST: Seconds = 0.1
 # A thread works where it uses more of a processor than this.
 WORKING_SHARE = 0.05
+# A process is quiet that uses less than this share of a processor at a glance, which is longer than
+# a tick: until the next one, what a running thread used is not counted.
+QUIET_SHARE, GLANCE = 0.3, 1.5 * TICK
+# Some pools spin for as long as there is nothing to do: no process is waited for longer than that.
+SETTLED_BY: Seconds = 0.5
 
 
 class Use(Model):
@@ -74,6 +79,24 @@ def merge(uses: Sequence[Use]) -> Use | None:
         threads=max(use.threads for use in uses),
         cpus=tuple(sorted(set(chain.from_iterable(known)))) if known else None,
     )
+
+
+def settle(
+    clock: Clock,
+    used: Callable[[], Seconds] = time.process_time,
+    sleep: Callable[[Seconds], object] = time.sleep,
+) -> None:
+    """Wait until the threads of this process are quiet, for ``SETTLED_BY`` at most.
+
+    Pools keep their threads spinning when the work is done, OpenBLAS for a tenth of a second: with
+    them, what is timed next, here or in another process, would share the processors.
+    """
+    end = clock.now() + SETTLED_BY
+    while clock.now() < end:
+        start, before = clock.now(), used()
+        sleep(GLANCE)
+        if used() - before < QUIET_SHARE * (clock.now() - start):
+            return
 
 
 def bind_all_threads(cpus: Iterable[int]) -> None:

@@ -22,8 +22,9 @@ from ..backends.registry import entry, load
 from ..backends.under_test import kernels
 from ..correctness.oracles import OracleStore
 from ..errors import BackendUnavailable
-from ..machine.processors import bind_all_threads
+from ..machine.processors import bind_all_threads, settle
 from ..records import Outcome
+from ..timing.clock import WallClock
 from ..timing.measure import Target
 from ..workload import Workload
 from .fairness import Limits
@@ -81,6 +82,7 @@ def serve(talk: Connection) -> None:
     def tell(phase: str) -> None:
         send(talk, phase=phase)
 
+    clock = WallClock()
     nothing = Outcome(status="failed", reason="no row was verified before")
     row: Verified | Outcome = nothing
     for answered in count():
@@ -93,9 +95,11 @@ def serve(talk: Connection) -> None:
             # Never two rows at once: they may be large.
             row = nothing
             row = verify(backend, workload, tell, oracles, timed=target is not None)
+            settle(clock)
         outcome = outcome_of(row, target, tell, limits)
         if request["workload"] and target:
             row = nothing
+            settle(clock)
         send(talk, outcome=outcome.model_dump(mode="json"))
         # Libraries and compiled code are there with the first rows, and stay: to look through them
         # for garbage would take 70 ms before each measurement.

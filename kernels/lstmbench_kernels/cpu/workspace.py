@@ -66,9 +66,7 @@ class Workspace:
     late: int = 0  # calls in a row that fewer threads would have been through with earlier
     waking: bool = False  # whether the threads may be asleep from a rest
     calls: Counter[int] = field(default_factory=Counter)  # of each entry
-    # Nanoseconds a step, at the least, with fewer threads and with all.
-    fewer_took: dict[int, float] = field(default_factory=dict)
-    all_took: dict[int, float] = field(default_factory=dict)
+    fewer_took: dict[int, float] = field(default_factory=dict)  # nanoseconds a step, at the least
     # Of the call whose arrays are bound: steps of its longest row, and of all rows together.
     steps: int = 1
     valid_steps: int = 1
@@ -108,26 +106,24 @@ class Workspace:
         judged, self.waking = not self.waking, False
         if judged:
             self._judge(entry, took)
-        self.all_took[entry] = min(took, self.all_took.get(entry, took))
         if self.waited.max() > 0:
             self.shares[...] = self.fresh_shares
             self.counters[:, TAKEOVER] = 0
 
     def _judge(self, entry: int, took: float) -> None:
-        """Rest after late calls: at first for as long as costs what the last one lost.
+        """Rest after late calls: at first for about as long as was lost in the last one.
 
-        Had the next call been in time, no more is lost than that once again; where calls stay late,
-        each rest is twice as long.  One late call may be chance, or the first touch of new memory.
+        Where calls stay late, each rest is twice as long.  One late call may be chance, or the
+        first touch of new memory.
         """
         fewer = self.fewer_took.get(entry, took)
-        lost, gained = took - fewer, fewer - self.all_took.get(entry, took)
-        if lost <= 0:
+        if took <= fewer:
             self.late = 0
             return
         self.late += 1
         if self.late > 1:
-            rests = 2.0 ** min(self.late - 2, LONGEST_REST) * lost
-            self.rest = LONGEST_REST if rests >= LONGEST_REST * gained else int(rests / gained)
+            doubled = 2.0 ** min(self.late - 2, LONGEST_REST)
+            self.rest = int(min(LONGEST_REST, doubled * (took / fewer - 1)))
 
 
 def make_workspace(
