@@ -139,7 +139,7 @@ def test_a_package_that_is_not_installed_comes_with_its_command(monkeypatch):
 
 def test_looking_imports_nothing_of_cuda():
     code = (
-        "import sys; from lstmbench import cuda; cuda.facts()\n"
+        "import sys; from lstmbench.machine import cuda; cuda.facts()\n"
         "print([m for m in sys.modules if m.partition('.')[0] in ('numba', 'numba_cuda', 'torch')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -91,8 +91,9 @@ def test_what_is_loaded_is_all_that_a_summary_needs():
         [
             sys.executable,
             "-c",
-            "import sys; from lstmbench import stats; stats.load(); before = set(sys.modules);"
-            "stats.summarise([1.0] * stats.MIN_SAMPLES); print(set(sys.modules) - before)",
+            "import sys; from lstmbench.statistics import order; order.load();"
+            "before = set(sys.modules); order.summarise([1.0] * order.MIN_SAMPLES);"
+            "print(set(sys.modules) - before)",
         ],
         capture_output=True,
         text=True,

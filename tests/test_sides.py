@@ -61,7 +61,7 @@ def test_the_base_is_where_the_branch_began_and_the_head_is_the_working_tree(rep
 def test_one_harness_drives_every_side(repository: Path):
     with make_sides("HEAD") as sides:
         (harness,) = {side.path[-1] for side in sides.values()}
-        assert (harness / "lstmbench" / "worker.py").is_file()
+        assert (harness / "lstmbench" / "running" / "worker.py").is_file()
         assert {side.python for side in sides.values()} == {Path(sys.executable)}
         assert kernel_of(sides["base"]) == "second"
     assert repository.exists()

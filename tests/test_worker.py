@@ -85,7 +85,7 @@ def test_what_summaries_need_is_loaded_before_anything_is_timed_and_only_for_tha
         events.append("measure")
         return measure(*given, **named)
 
-    monkeypatch.setattr(worker.stats, "load", lambda: events.append("load"))
+    monkeypatch.setattr(worker.order, "load", lambda: events.append("load"))
     monkeypatch.setattr(worker, "measure", measured)
 
     performed()
