@@ -16,7 +16,7 @@ def clip_norm(gradients: NamedArrays, max_norm: float | None = 5.0) -> float:
     None only measures.  A norm that is not finite leaves the gradients as they are.
     """
     flat: Any = gradients.flat
-    norm = sqrt(float(np.dot(flat, flat)))
+    norm = sqrt(float(np.einsum("i,i->", flat, flat)))  # np.dot is a BLAS': see ``dense.py``
     if max_norm is not None and isfinite(norm) and norm > max_norm:
         flat *= max_norm / (norm + EPSILON)
     return norm

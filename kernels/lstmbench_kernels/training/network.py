@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..check import check_array, check_choice, check_dtype, check_names, check_out, check_size
 from ..spec import CELLS, Shape, parameter_shapes
 from .arrays import NamedArrays
-from .dense import dense, dense_gradient
+from .dense import Dense
 from .dropout import check_share
 from .stack import Buffers, Stack
 
@@ -77,6 +77,11 @@ class Network:
             seed=seed,
             num_threads=num_threads,
         )
+        self.head = Dense(
+            self.parameters["head.weight"],
+            self.parameters["head.bias"],
+            self.stack.layers[0].num_threads,
+        )
         self._tape: tuple[Buffers, Array] | None = None
         self._draw()
 
@@ -92,6 +97,7 @@ class Network:
     def pack(self) -> None:
         """Take over what was written into the parameters: a step of an optimiser, first weights."""
         self.stack.pack()
+        self.head.pack()
         self._tape = None
 
     def load(self, parameters: Mapping[str, Array]) -> None:
@@ -121,8 +127,7 @@ class Network:
         work = self.stack.forward(x, lengths, training)
         features = self._features(work)
         self._tape = (work, features) if training else None
-        weight, bias = self.parameters["head.weight"], self.parameters["head.bias"]
-        dense(outputs.reshape(len(features), -1), features, weight, bias)
+        self.head.forward(outputs, features)
         return outputs
 
     def _outputs(self, steps: tuple[int, ...], given: Array | None) -> Array:
@@ -155,12 +160,10 @@ class Network:
             )
         work, features = self._tape
         self._tape = None
-        weight = self.parameters["head.weight"]
-        rows = doutputs.reshape(-1, len(weight))
+        doutputs = np.ascontiguousarray(doutputs, features.dtype)
         into = work.dy.reshape(features.shape) if self.every_step else np.empty_like(features)
-        dense_gradient(
-            into, self.gradients["head.weight"], self.gradients["head.bias"], rows, features, weight
-        )
+        dweight, dbias = self.gradients["head.weight"], self.gradients["head.bias"]
+        self.head.backward(into, dweight, dbias, doutputs, features)
         if not self.every_step:
             D, B, H = work.dh.shape
             np.copyto(work.dh, into.reshape(B, D, H).transpose(1, 0, 2))
