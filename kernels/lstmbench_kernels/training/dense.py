@@ -38,7 +38,10 @@ class Dense:
         threads = min(threads, allowed_processors())
         self._counters = aligned_zeros((2, COUNTER_BYTES // 8), np.int64)
         self._scratch = aligned_zeros((threads, SCRATCH_BYTES), np.uint8)
-        self._shares, self._job = np.zeros(threads, SHARE), np.zeros(1, DENSE)
+        self._shares, jobs = np.zeros(threads, SHARE), np.zeros(1, DENSE)
+        self._job = jobs[0]
+        # Kept, because NumPy takes 20 µs to tell those of records.
+        self._addresses = address_of(jobs), address_of(self._shares)
         for thread, share in enumerate(self._shares):
             share["thread"], share["start_counter"] = thread, TEAM.start_address
             share["team_counter"], share["finish_counter"] = map(address_of, self._counters)
@@ -77,8 +80,7 @@ class Dense:
     def _run(self, mode: str, rows: int) -> None:
         self._set(N=rows)
         threads = len(self._shares) if rows * self._row_seconds > 2 * GATHERING else 1
-        code = entry_code(mode, self._dtype)
-        TEAM.run(code, address_of(self._job), address_of(self._shares), threads)
+        TEAM.run(entry_code(mode, self._dtype), *self._addresses, threads)
 
 
 def _panels(matrix: Array) -> Packing:
