@@ -88,8 +88,9 @@ def settle(
 ) -> None:
     """Wait until the threads of this process are quiet, for ``SETTLED_BY`` at most.
 
-    Pools keep their threads spinning when the work is done, OpenBLAS for a tenth of a second: with
-    them, what is timed next, here or in another process, would share the processors.
+    Pools keep their threads spinning when the work is done, OpenBLAS for a tenth of a second, ONNX
+    Runtime for half of that: what is timed next, here or in another process, would share the
+    processors with them.
     """
     end = clock.now() + SETTLED_BY
     while clock.now() < end:
