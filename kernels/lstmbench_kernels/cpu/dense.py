@@ -7,13 +7,12 @@ Threads of the team take rows, and of dW columns; they meet at the end alone.
 
 from functools import cache
 
-import numba
 import numpy as np
-from numba import carray, types
+from numba import carray
 
 from .compile import callback, inner
 from .gemm import CHUNK_ROWS, ROW_BYTES, add_tile, even_share, next_rows, pack_rows
-from .job import SHARE
+from .job import call_of
 from .simd import WIDTH, item_bytes, load_up_to, splat, store_up_to
 from .team import finish, start
 from .tile import TILE_ROWS, TILE_VECTORS, call_tile
@@ -25,12 +24,7 @@ _FIELDS = (
     "doutputs", "by_feature", "zeros", "dfeatures", "dweight", "dbias",
 )  # fmt: skip
 DENSE = np.dtype([(name, np.int64) for name in _FIELDS])
-_CALL = types.none(
-    types.CPointer(numba.from_dtype(DENSE)),
-    types.CPointer(numba.from_dtype(SHARE)),
-    types.int64,
-    types.int64,
-)
+_CALL = call_of(DENSE)
 # Of one thread: a panel of features, and a tile that is not full.
 _TILE_OFFSET = CHUNK_ROWS * ROW_BYTES
 SCRATCH_BYTES = _TILE_OFFSET + TILE_ROWS * ROW_BYTES

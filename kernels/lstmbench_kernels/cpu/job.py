@@ -35,13 +35,14 @@ _SHARE_FIELDS = (
 JOB = np.dtype([(name, np.int64) for name in _JOB_FIELDS])
 SHARE = np.dtype([(name, np.int64) for name in _SHARE_FIELDS])
 
-# What code that is called by its address takes: jobs, shares, the number of the thread and of all.
-CALL = types.none(
-    types.CPointer(numba.from_dtype(JOB)),
-    types.CPointer(numba.from_dtype(SHARE)),
-    types.int64,
-    types.int64,
-)
+
+def call_of(jobs):
+    """What code of the team takes: such jobs, shares, the number of the thread and of all."""
+    records = (types.CPointer(numba.from_dtype(each)) for each in (jobs, SHARE))
+    return types.none(*records, types.int64, types.int64)
+
+
+CALL = call_of(JOB)
 
 
 @inner
