@@ -100,11 +100,18 @@ def test_the_answer_and_the_fields_are_in_the_page_without_a_script():
     assert "T 3, B 2: numba-cpu is 4.00× ahead of numpy" in before_scripts
 
 
-@pytest.mark.parametrize("rows", [[], [bad_row("failed")], [a_row()]], ids=len)
-def test_a_file_without_an_answer_says_so(rows):
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ([], "nothing was measured"),
+        ([bad_row("failed")], "No row has a time"),
+        ([a_row()], "nothing to compare"),
+    ],
+)
+def test_a_file_without_an_answer_says_why(rows, why):
     text = page([as_result(rows)])
 
-    assert "No shape has a time on two different backends" in text
+    assert why in text[: text.index("<script")]
     assert "Imaginary 9000" in text
 
 

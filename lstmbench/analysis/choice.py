@@ -95,6 +95,15 @@ def choices(lines: Sequence[Line], baseline: str) -> list[Choice]:
     return found
 
 
+def why_none(lines: Sequence[Line]) -> str:
+    """Why there is nothing to choose, where ``choices`` finds none."""
+    if not lines:
+        return "The file has no rows: nothing was measured."
+    if not any(line.ranking for line in lines):
+        return "No row has a time."
+    return "No work has a time on two kinds of backends: there is nothing to compare."
+
+
 def _has(line: Line, backend: str) -> bool:
     return any(row.backend == backend for row in line.ranking)
 

@@ -6,7 +6,7 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ..analysis.choice import MODES, Choice, choices
+from ..analysis.choice import MODES, Choice, choices, why_none
 from ..analysis.summary import NOISE, Line, Speedup, is_own, overall
 from ..analysis.tables import MODE_WORDS
 from ..markdown import escape, table
@@ -21,7 +21,7 @@ HEADLINES = {"train": "Training speedup", "infer": "Inference throughput"}
 def answer(lines: Sequence[Line], baseline: str) -> str:
     """A sentence for each mode, or why there is none."""
     sentences = [_sentence(each, baseline) for each in choices(lines, baseline)]
-    return "\n".join(f"- {sentence}" for sentence in sentences) or _nothing(lines)
+    return "\n".join(f"- {sentence}" for sentence in sentences) or f"**{why_none(lines)}**"
 
 
 def definition(baseline: str) -> str:
@@ -61,14 +61,6 @@ def standings(lines: Sequence[Line], baseline: str) -> str:
         for each in sorted(overall(lines, baseline), key=lambda each: MODES.index(each.mode))
     ]
     return table(head, body, left=(0, 1)) if body else ""
-
-
-def _nothing(lines: Sequence[Line]) -> str:
-    if not lines:
-        return "**The file has no rows: nothing was measured.**"
-    if not any(line.ranking for line in lines):
-        return "**No row has a time.** Each has a reason, which is told below."
-    return "**No work has a time on two kinds of backends: there is nothing to compare.**"
 
 
 def _sentence(choice: Choice, baseline: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from ..analysis import summary, twins
+from ..analysis.choice import why_none
 from ..analysis.shading import STEPS
 from ..analysis.summary import Line
 from ..analysis.tables import MODE_WORDS
@@ -91,6 +92,7 @@ def _of_file(result: Result, lines: Sequence[Line]) -> dict[str, Any]:
     parts = (result.environment.machine.cpu_model, *devices, _moment(result), result.suite)
     return {
         **data.of_file(result, lines),
+        "why_no_choice": why_none(lines),
         "title": " · ".join(map(one_line, parts)),
         "machine_items": machine_items(result, one_line) + gpu.names(result.rows, one_line),
         "method_items": method_items(result, one_line),

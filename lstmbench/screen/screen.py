@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ..analysis import summary, tables, twins
-from ..analysis.choice import Choice, choices
+from ..analysis.choice import Choice, choices, why_none
 from ..analysis.shading import UNSURE, legend, meanings
 from ..analysis.summary import Line, is_own
 from ..analysis.tables import MODE_WORDS
@@ -98,15 +98,7 @@ def _answers(result: Result, lines: Sequence[Line]) -> Iterator[tuple[str, Text]
     for choice in found:
         yield MODE_WORDS[choice.mode].capitalize(), _use(choice, result.baseline, where)
     if not found:
-        yield "Answer", Text(_nothing(lines))
-
-
-def _nothing(lines: Sequence[Line]) -> str:
-    if not lines:
-        return "The file has no rows: nothing was measured."
-    if not any(line.ranking for line in lines):
-        return "No row has a time."
-    return "No work has a time on two kinds of backends: there is nothing to compare."
+        yield "Answer", Text(why_none(lines))
 
 
 def _listed(label: str, texts: Sequence[str]) -> Iterator[tuple[str, Text]]:
