@@ -1,13 +1,11 @@
 """Rows side by side: speedups divide the baseline's time by this one's, and nothing is made up."""
 
 import pytest
-from conftest import a_row, a_workload, as_result, bad_row
+from conftest import a_row, a_workload, bad_row
 from gpu_rows import on_gpu
 
-from lstmbench.analysis import summary, tables
+from lstmbench.analysis import summary
 from lstmbench.analysis.summary import Speedup, backends_of, groups_of, lines_of, overall, wins
-from lstmbench.machine.gpu import Clocks
-from lstmbench.report.page import markdown
 from lstmbench.running.rounds import merge
 
 
@@ -232,18 +230,6 @@ def test_rows_beside_busy_processes_are_disturbed_and_a_little_is_not():
     assert summary.disturbed([quiet, unknown, busy]) == [busy]
 
 
-def test_a_disturbed_row_is_marked_in_the_report_and_named_under_the_table():
-    busy = a_row().model_copy(update={"other_load": 0.6})
-    page = markdown([as_result([busy, a_row(backend="numpy")])])
-    told = (
-        "**1 of 2 rows was timed while other processes were busy**, on up to 0.6 processors: lstm"
-    )
-    assert told in page
-    assert "2.00 ms ⚠ |" in page or "1.00 ms ⚠ |" in page
-    (line,) = tables.trouble([busy])
-    assert "1 of 1 rows were timed while other processes were busy" in line.plain
-
-
 # --- rows on a GPU
 
 
@@ -257,14 +243,3 @@ def test_rows_on_a_gpu_and_others_are_kept_apart():
 
     assert backends(True) == [(1, ["numba-cuda"])]
     assert backends(False) == [(1, ["fake"]), (2, ["fake"])]
-
-
-def test_a_row_whose_clock_was_held_back_is_named_under_the_table():
-    slowed = on_gpu(after=Clocks(sm_mhz=900, reasons=("power-cap", "idle")))
-
-    assert summary.held_back([on_gpu(), slowed, a_row()]) == [slowed]
-    (line,) = tables.trouble([on_gpu(), slowed])
-    assert line.plain == (
-        "1 of 2 rows were timed while the clock of the GPU was held back (power-cap): "
-        "their times are doubtful"
-    )

@@ -279,11 +279,6 @@ def disturbed(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if is_disturbed(row)]
 
 
-def held_back(rows: Iterable[Row]) -> list[Row]:
-    """The rows during which something held back the clock of a GPU."""
-    return [row for row in rows if row.gpu is not None and row.gpu.held_back]
-
-
 def gpu_over_cpu(line: Line) -> Lead | None:
     """The fastest GPU backend over the fastest CPU backend; ``None`` without both."""
     gpu = next((row for row in line.ranking if row.device == "cuda"), None)

@@ -6,7 +6,8 @@ from rich.text import Text
 
 from ..records import Row
 from ..units import duration, percent, rate, ratio
-from . import arithmetic, summary
+from . import summary
+from .doubts import doubts
 
 MODE_WORDS = {
     "train": "training",
@@ -40,28 +41,8 @@ def group_title(group: summary.Group) -> str:
 
 def trouble(rows: Sequence[Row]) -> Iterator[Text]:
     """Why rows have a doubtful time, or none: each reason with how many it holds for."""
-    disturbed = summary.disturbed(rows)
-    if disturbed:
-        most = max(row.other_load or 0.0 for row in disturbed)
-        yield Text(
-            f"{len(disturbed)} of {len(rows)} rows were timed while other processes were busy "
-            f"(on up to {most:.1f} processors): their times are doubtful",
-            style="yellow",
-        )
-    for (backend, precision), of in arithmetic.others(rows).items():
-        yield Text(
-            f"{len(of)} of {len(rows)} rows were not computed in the precision that their ids "
-            f"name: {backend} computed in {precision}",
-            style="yellow",
-        )
-    held = summary.held_back(rows)
-    if held:
-        reasons = dict.fromkeys(reason for row in held if row.gpu for reason in row.gpu.held_back)
-        yield Text(
-            f"{len(held)} of {len(rows)} rows were timed while the clock of the GPU was held back "
-            f"({', '.join(reasons)}): their times are doubtful",
-            style="yellow",
-        )
+    for doubt in doubts(rows):
+        yield Text(str(doubt), style="yellow")
     for (backend, status, reason), of in summary.without_time(rows).items():
         which = f"{len(of)} rows" if len(of) > 1 else of[0].id
         why = reason.removeprefix(f"{backend}: ")

@@ -80,9 +80,3 @@ def _items(found: Sequence[tuple[Row, Gpu]]) -> Iterator[str]:
         if clocks and clocks.unknown
     )
     yield from (f"Clocks are unknown: {escape(why)}." for why in unknown)
-    held = [gpu for _, gpu in found if gpu.held_back]
-    if held:
-        yield (
-            f"**The clock of {len(held)} of {len(found)} rows was held back**; ⚠ says by what: "
-            "their times depend on more than the work."
-        )

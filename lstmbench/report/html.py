@@ -16,6 +16,7 @@ import msgspec
 
 from ..analysis import summary, twins
 from ..analysis.choice import why_none
+from ..analysis.doubts import doubts
 from ..analysis.shading import STEPS
 from ..analysis.summary import Line
 from ..analysis.tables import MODE_WORDS
@@ -93,6 +94,7 @@ def _of_file(result: Result, lines: Sequence[Line]) -> dict[str, Any]:
     return {
         **data.of_file(result, lines),
         "why_no_choice": why_none(lines),
+        "doubts": list(map(str, doubts(result.rows))),
         "title": " · ".join(map(one_line, parts)),
         "machine_items": machine_items(result, one_line) + gpu.names(result.rows, one_line),
         "method_items": method_items(result, one_line),

@@ -34,7 +34,7 @@ from .pictures import bounds as bound_pictures
 from .pictures import fastest, times
 from .rows import every_row
 from .shelf import Shelf
-from .trouble import doubts, untimed
+from .trouble import doubtful, untimed
 
 TITLE = "# Recurrent networks: training speedup and inference throughput"
 # What GitHub shows of the summary of a step, at most.
@@ -110,7 +110,7 @@ def _of_file(result: Result, lines: Sequence[Line], shelf: Shelf) -> Iterator[Pa
     on_cpu, on_gpu = (summary.on_gpu(lines, wanted) for wanted in (False, True))
     yield Part(0, lambda: [answer(lines, baseline)])
     yield Part(0, lambda: [definition(baseline)] if any(line.lead for line in lines) else [])
-    yield Part(0, lambda: doubts(rows))
+    yield Part(0, lambda: doubtful(rows))
     yield Part(0, lambda: map(shelf.place, fastest(lines)))
     yield Part(0, lambda: breakeven.section(result))
     yield Part(1, lambda: _under("Sequence length × batch size", grids(lines, baseline)))

@@ -5,7 +5,8 @@ Everything that comes out of a file is escaped: it may be a stranger's.
 
 from collections.abc import Iterator, Sequence
 
-from ..analysis import arithmetic, summary
+from ..analysis import summary
+from ..analysis.doubts import doubts
 from ..markdown import escape, table
 from ..records import Row
 from .fields import row_name
@@ -14,25 +15,13 @@ from .fields import row_name
 MOST, MANY = 50, 0.05
 
 
-def doubts(rows: Sequence[Row]) -> Iterator[str]:
+def doubtful(rows: Sequence[Row]) -> Iterator[str]:
     """Rows whose time is doubtful, or of another precision than their id."""
-    disturbed = summary.disturbed(rows)
-    if disturbed:
-        most = max(row.other_load or 0.0 for row in disturbed)
-        were = "was" if len(disturbed) == 1 else "were"
-        count = f"{len(disturbed)} of {len(rows)} rows {were} timed while other processes were busy"
-        first = disturbed[0]
+    for doubt in doubts(rows):
+        said, first = escape(str(doubt)), doubt.rows[0]
         which = f"{row_name(first)} on {escape(first.backend)}"
-        if len(disturbed) > 1:
-            which = f"the first is {which}; ⚠ marks each below"
-        count = f"**{count}**" if len(disturbed) > MANY * len(rows) else count
-        yield f"{count}, on up to {most:.1f} processors: {which}."
-    for (backend, precision), of in arithmetic.others(rows).items():
-        yield (
-            f"**{len(of)} of {len(rows)} rows were not computed in the precision that their ids "
-            f"name**, the first {row_name(of[0])}: {escape(backend)} computed in "
-            f"{escape(precision)}."
-        )
+        which = f"the first is {which}" if len(doubt.rows) > 1 else which
+        yield f"{f'**{said}**' if len(doubt.rows) > MANY * doubt.of else said}: {which}."
 
 
 def untimed(rows: Sequence[Row]) -> Iterator[str]:
