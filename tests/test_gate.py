@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from conftest import a_workload, ok_outcome
 
+from lstmbench.commands.gate import softened
 from lstmbench.errors import BackendUnavailable, Exit, UsageError, WorkerError
 from lstmbench.gate import session, stages
 from lstmbench.gate.policy import Policy
 from lstmbench.gate.records import GateFile
-from lstmbench.gate.session import gate, publish, softened
+from lstmbench.gate.session import gate, publish
 from lstmbench.gate.sides import Side
 from lstmbench.gate.verdict import conclude
 from lstmbench.gate.view import Quiet

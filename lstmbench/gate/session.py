@@ -29,12 +29,6 @@ from .verdict import EXITS, conclude
 
 # Rows that the control runs beside the base: small, medium and large ones of a suite.
 WATCHED = 3
-# Exit codes that do not stop a job, by what is to stop it.
-FORGIVEN = {
-    "inconclusive": (),
-    "regression": (Exit.INCONCLUSIVE,),
-    "never": (Exit.INCONCLUSIVE, Exit.REGRESSION),
-}
 
 
 @dataclass(frozen=True)
@@ -152,11 +146,3 @@ def publish(result: GateFile, outputs: Outputs) -> Exit:
         with Path(summary).open("a", encoding="utf-8") as file:
             file.write(page)
     return Exit(result.exit_code)
-
-
-def softened(code: Exit, fail_on: str) -> Exit:
-    """The exit code of a person who wants fewer verdicts to stop a job.
-
-    A wrong result and a missing row always do.
-    """
-    return Exit.OK if code in FORGIVEN[fail_on] else code
