@@ -1,0 +1,26 @@
+/* A libcuda.so.1 that hands out functions which Python makes; see driver.py.
+
+   Every CUDA library takes the entry points of the driver from cuGetProcAddress. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef void *(*Resolve)(const char *name, int version);
+
+static Resolve resolve;
+
+void emulator_resolve_by(Resolve function) { resolve = function; }
+
+int cuGetProcAddress_v2(const char *name, void **function, int version, uint64_t flags, int *status)
+{
+    (void)flags;
+    *function = resolve(name, version);
+    if (status)
+        *status = *function ? 0 : 1; /* CU_GET_PROC_ADDRESS_SUCCESS or _SYMBOL_NOT_FOUND */
+    return *function ? 0 : 500;      /* CUDA_SUCCESS or CUDA_ERROR_NOT_FOUND */
+}
+
+int cuGetProcAddress(const char *name, void **function, int version, uint64_t flags)
+{
+    return cuGetProcAddress_v2(name, function, version, flags, NULL);
+}
