@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import Exit
-from .options import AsJson, Quietly, Schema, check_json_output, print_json
+from .options import AsJson, Quietly, Schema, check_json_output, print_json, show
 
 
 def claims(
@@ -35,7 +35,6 @@ def claims(
     from ..claims.records import ClaimsFile
     from ..claims.table import renderable
     from ..result import json_schema, read
-    from ..terminal import console, write_json
 
     if schema:
         print_json(json_schema(ClaimsFile))
@@ -54,8 +53,5 @@ def claims(
         line = shlex.join([*again, "-o", str(output)])
         print(f"interrupted; go on with: {line}", file=sys.stderr)
         return Exit.INTERRUPTED
-    if as_json:
-        write_json(file.as_file())
-    elif not quiet:
-        console().print(renderable(file))
+    show(file, renderable(file), as_json=as_json, quiet=quiet)
     return code

@@ -20,6 +20,7 @@ from .options import (
     names,
     positive,
     print_json,
+    show,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +74,6 @@ def gradients(
     from ..gradients.table import renderable
     from ..gradients.wording import ended
     from ..result import json_schema, make_folder_of
-    from ..terminal import console, write_json
 
     if schema:
         print_json(json_schema(GradientsFile))
@@ -99,10 +99,7 @@ def gradients(
     file = session.measure(networks, ascending, training, watch)
     if output is not None:
         session.write(output, file)
-    if as_json:
-        write_json(file.as_file())
-    elif not quiet:
-        console().print(renderable(file))
+    show(file, renderable(file), as_json=as_json, quiet=quiet)
     return Exit.OK
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ..errors import Exit
-from .options import AsJson, Lag, PagedOutput, Quietly, Schema, check_json_output, print_json
+from .options import AsJson, Lag, PagedOutput, Quietly, Schema, check_json_output, print_json, show
 
 
 def guess(
@@ -28,7 +28,6 @@ def guess(
     from ..guessing.summary import line
     from ..guessing.table import renderable
     from ..result import json_schema, make_folder_of
-    from ..terminal import console, write_json
 
     if schema:
         print_json(json_schema(GuessesFile))
@@ -46,8 +45,5 @@ def guess(
     )
     if output is not None:
         session.write(output, file)
-    if as_json:
-        write_json(file.as_file())
-    elif not quiet:
-        console().print(renderable(file))
+    show(file, renderable(file), as_json=as_json, quiet=quiet)
     return Exit.OK

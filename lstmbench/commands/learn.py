@@ -23,6 +23,7 @@ from .options import (
     names,
     positive,
     print_json,
+    show,
 )
 
 if TYPE_CHECKING:
@@ -91,7 +92,6 @@ def learn(
     from ..machine.environment import usable_cpus
     from ..result import json_schema
     from ..tasks import load
-    from ..terminal import console, write_json
 
     if schema:
         print_json(json_schema(LearningFile))
@@ -130,10 +130,7 @@ def learn(
             file = session.run(file, output, see)
     except KeyboardInterrupt:
         return _interrupted(output)
-    if as_json:
-        write_json(file.as_file())
-    elif not quiet:
-        console().print(renderable(file))
+    show(file, renderable(file), as_json=as_json, quiet=quiet)
     return _ended(file, named="backend" in asked)
 
 

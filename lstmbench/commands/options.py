@@ -4,12 +4,17 @@ import json
 from collections.abc import Sequence
 from math import inf
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
 from ..errors import UsageError
-from ..terminal import write_json
+from ..terminal import console, write_json
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from ..model import Model
 
 AnyNumber = TypeVar("AnyNumber", int, float)
 Suite = Annotated[
@@ -93,3 +98,11 @@ def given(context: typer.Context) -> set[str]:
 def print_json(value: Any) -> None:
     """Print a value as JSON on standard output."""
     write_json(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def show(file: "Model", shown: "RenderableType", *, as_json: bool, quiet: bool) -> None:
+    """Print what was measured on standard output: as JSON, or as a table where not quietly."""
+    if as_json:
+        write_json(file.as_file())
+    elif not quiet:
+        console().print(shown)
