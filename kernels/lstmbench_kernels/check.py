@@ -23,6 +23,21 @@ def check_size(name: str, value: Any, minimum: int = 1) -> int:
     return int(value)
 
 
+def check_sizes(
+    input_size: Any, hidden_size: Any, num_layers: Any, bidirectional: bool, bias: bool
+) -> Shape:
+    """The shape of a network that has seen no batch yet."""
+    return Shape(
+        seq_len=1,
+        batch_size=1,
+        input_size=check_size("input_size", input_size),
+        hidden_size=check_size("hidden_size", hidden_size),
+        num_layers=check_size("num_layers", num_layers),
+        bidirectional=bool(bidirectional),
+        bias=bool(bias),
+    )
+
+
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> str:
     """One of a few words."""
     if value not in choices:

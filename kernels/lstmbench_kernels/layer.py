@@ -21,6 +21,7 @@ from .check import (
     check_lengths,
     check_names,
     check_size,
+    check_sizes,
     parameter_symbols,
     whole_numbers,
 )
@@ -54,15 +55,7 @@ class Recurrent:
         algorithm: str = "auto",
     ) -> None:
         self.device = check_choice("device", device, ("cpu", "cuda"))
-        self.shape = Shape(
-            seq_len=1,
-            batch_size=1,
-            input_size=check_size("input_size", input_size),
-            hidden_size=check_size("hidden_size", hidden_size),
-            num_layers=check_size("num_layers", num_layers),
-            bidirectional=bool(bidirectional),
-            bias=bool(bias),
-        )
+        self.shape = check_sizes(input_size, hidden_size, num_layers, bidirectional, bias)
         self.dtype = check_dtype(dtype, self.device)
         self._array_dtype = numpy_dtype(ARRAY_DTYPES[self.dtype]).name
         self._network: Any

@@ -9,8 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..check import check_array, check_choice, check_dtype, check_names, check_out, check_size
-from ..spec import CELLS, Shape, parameter_shapes
+from ..check import (
+    check_array,
+    check_choice,
+    check_dtype,
+    check_names,
+    check_out,
+    check_size,
+    check_sizes,
+)
+from ..spec import CELLS, parameter_shapes
 from .arrays import NamedArrays
 from .dense import Dense
 from .dropout import check_share
@@ -49,15 +57,7 @@ class Network:
         seed: int = 0,
     ) -> None:
         self.cell = CELLS[check_choice("cell", cell, tuple(CELLS))]
-        self.shape = Shape(
-            seq_len=1,
-            batch_size=1,
-            input_size=check_size("input_size", input_size),
-            hidden_size=check_size("hidden_size", hidden_size),
-            num_layers=check_size("num_layers", num_layers),
-            bidirectional=bool(bidirectional),
-            bias=bool(bias),
-        )
+        self.shape = check_sizes(input_size, hidden_size, num_layers, bidirectional, bias)
         self.every_step, self.seed = every_step, seed
         width = self.shape.num_directions * hidden_size
         recurrent = parameter_shapes(self.cell, self.shape)
