@@ -23,6 +23,7 @@ from .commands.run import run
 from .commands.show import show
 from .commands.verify import verify
 from .errors import Exit, LstmbenchError, UsageError
+from .markdown import printable
 from .terminal import speak_plainly
 
 app = typer.Typer(
@@ -117,7 +118,7 @@ def _exit_code(command: Callable[[], Any]) -> int:
 
 
 def _complain(message: str) -> None:
-    print(f"Error: {' '.join(message.split())}", file=sys.stderr)
+    print(f"Error: {printable(' '.join(message.split()))}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from lstmbench.learning.records import Beyond, LearningFile, Lesson, Point, Tria
 from lstmbench.learning.summary import groups
 from lstmbench.learning.table import renderable
 from lstmbench.learning.view import LiveCurve, PlainLines, Quiet, watcher
+from lstmbench.machine.environment import describe
 from lstmbench.report.pictures import DARK, LIGHT
 from lstmbench.report.shelf import Shelf
 from lstmbench.statistics.order import proportion_interval
@@ -61,9 +62,11 @@ def at(lag, score):
     return (Beyond(lag=lag, score=score, below_target=below, trivial=1 / 6),)
 
 
-def gone(backend="keras-cpu", status="unavailable", reason="keras is not installed"):
+def gone(backend="keras-cpu", status="unavailable", reason="keras is not installed", **given):
     nothing = dict.fromkeys(("sequences_per_s", "initial_score", "final_score", "other_load"))
-    return a_trial(backend, status=status, reason=reason, curve=(), backend_version="", **nothing)
+    return a_trial(
+        backend, status=status, reason=reason, curve=(), backend_version="", **nothing, **given
+    )
 
 
 def a_file(*trials, **given):
@@ -469,6 +472,22 @@ def test_an_unfinished_file_cannot_name_files_elsewhere(tool, tmp_path):
     assert code == 2
     assert "settings.backends[1]" in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("options", [(), ("--lag", "11")], ids=["goes on", "other options"])
+def test_an_unfinished_file_cannot_command_the_terminal(tool, tmp_path, options):
+    text = HOSTILE["unseen"]
+    trials = (gone("numba-cpu"), gone(text, "failed", text, cell=text, beyond=at(20, 0.1)))
+    theirs = {"environment": describe(), "settings": settings(), "command": text}
+    path = session.unfinished(tmp_path / "theirs.json")
+    path.write_text(a_file(*trials, **theirs).as_file(), encoding="utf-8")
+
+    code, out, err = tool("learn", *options, "--resume", "-o", "theirs.json")
+
+    told = out + err
+    assert code == (2 if options else 4)
+    assert "red \N{REPLACEMENT CHARACTER}[31m" in told
+    assert all(letter.isprintable() for letter in told.replace("\n", ""))
 
 
 def test_a_run_of_another_machine_is_not_gone_on_with(tool, tmp_path):

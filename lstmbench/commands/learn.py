@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import Exit, UsageError, unknown
+from ..markdown import one_line
 from .options import (
     AsJson,
     BatchSize,
@@ -214,5 +215,5 @@ def _ended(file: "LearningFile", *, named: bool) -> Exit:
         return Exit.OK
     more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
     line = f"incomplete: {bad[0].name} {bad[0].status}: {bad[0].reason}{more}"
-    print(" ".join(line.split()), file=sys.stderr)
+    print(one_line(line), file=sys.stderr)
     return Exit.INCOMPLETE

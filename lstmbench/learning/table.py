@@ -1,6 +1,6 @@
 """What networks learnt, on a terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rich.console import Group as Lines
 from rich.console import RenderableType
@@ -19,8 +19,7 @@ def renderable(file: LearningFile) -> RenderableType:
     table = _table(("solved", "time to target", "steps", "time / ours"))
     for group in file.groups:
         table.add_row(
-            Text(group.cell),
-            Text(group.backend),
+            *_names(group.cell, group.backend),
             f"{group.solved} of {group.trials}",
             Text(seconds(group)),
             f"{group.steps_median:g}" if group.steps_median is not None else "–",
@@ -44,8 +43,13 @@ def _beyond(file: LearningFile) -> Table:
     """One line for each cell, backend and other lag."""
     table = _table(REACH)
     for found in reaches(file.trials):
-        table.add_row(Text(found.cell), Text(found.backend), *reach(found))
+        table.add_row(*_names(found.cell, found.backend), *reach(found))
     return table
+
+
+def _names(*texts: str) -> Iterator[Text]:
+    """Names of a file, which may be a stranger's."""
+    return (Text(one_line(text)) for text in texts)
 
 
 def _table(numbers: Iterable[str]) -> Table:

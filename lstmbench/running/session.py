@@ -18,6 +18,7 @@ from ..analysis.crossing import answer, series
 from ..backends.registry import entry
 from ..errors import Exit, UsageError, WorkerError
 from ..machine.environment import describe, fingerprint, machine
+from ..markdown import printable
 from ..planning.plan import Plan
 from ..records import Header, Roof, Row, Settings
 from ..report import page
@@ -158,7 +159,7 @@ def verify(plan: Plan, show: Show) -> Exit:
 def _ended(rows: Sequence[Row]) -> Exit:
     code, reason = exit_code(rows)
     if reason:
-        print(reason, file=sys.stderr)
+        print(printable(reason), file=sys.stderr)
     return code
 
 
