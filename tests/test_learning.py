@@ -1,6 +1,7 @@
 """`lstmbench learn`: its statistics, its page, its table, its command, and what it refuses."""
 
 import re
+from html import unescape
 from io import StringIO
 from statistics import median
 
@@ -18,6 +19,7 @@ from lstmbench.learning.picture import learning
 from lstmbench.learning.records import Beyond, LearningFile, Lesson, Point, Trial
 from lstmbench.learning.summary import groups
 from lstmbench.learning.table import renderable
+from lstmbench.learning.trial import TIMED
 from lstmbench.learning.view import LiveCurve, PlainLines, Quiet, watcher
 from lstmbench.machine.environment import describe
 from lstmbench.report.pictures import DARK, LIGHT
@@ -173,6 +175,10 @@ def test_other_lags_have_a_table_of_their_own_on_the_page_and_on_the_terminal():
     assert "| lstm | numba-cpu | 500 | – | 0 of 3 | 0.167 |" in text
     assert re.search(r"numba-cpu +200 0\.00900 \(0\.00500 to 0\.0200\) +2 of 3 +0\.167", shown)
     assert "below the target" not in page(a_file()) + text_of(renderable(a_file()))
+
+
+def test_the_page_says_all_of_what_is_inside_the_time():
+    assert f"Inside the time: {TIMED}. " in unescape(page(a_file(timed=TIMED)))
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -20,7 +20,7 @@ def method(file: LearningFile) -> str:
         "order, one after the other, each in a process of its own; the optimiser's formula is the "
         "same. Floating point rounds differently in each, and training carries that on: curves "
         "begin alike and drift apart. "
-        f"Inside the time: {escape(file.timed)}. "
+        f"Inside the time: {'; '.join(map(escape, file.timed.split('; ')))}. "
         "The interval of a success rate is exact (Clopper and Pearson); an unsolved trial counts "
         "as later than any."
     )
