@@ -28,7 +28,8 @@ def make_backward(kind: Kind) -> Any:
     layout = LAYOUTS[kind.cell]
     parts = parts_of(kind)
     precision, values, resident_weights = parts.precision, parts.values, parts.resident_weights
-    begin, sum_tile, gate_place = parts.begin, parts.sum_tile, parts.gate_place
+    begin, sum_tile = parts.begin, parts.sum_tile
+    gate_place, length_of = parts.gate_place, parts.length_of
     load_states, store_states, come = parts.load_states, parts.store_states, parts.come
     item, size, tile_rows = precision.item_bytes, precision.sum_bytes, kind.tile.rows
     slots, h_first, h_slots = layout.slots, layout.h_first, len(layout.h_gates)
@@ -40,7 +41,7 @@ def make_backward(kind: Kind) -> Any:
     load, store, load_sum = values.load, values.store, values.load_sum
     load_kept, store_kept, zero = values.load_kept, values.store_kept, values.zero
     add, store_slots = values.add, values.store_slots
-    cooperative, sync_block, word = ops.cooperative, ops.sync_block, ops.word
+    cooperative, sync_block = ops.cooperative, ops.sync_block
 
     W = RECURRENCE.at
 
@@ -61,11 +62,6 @@ def make_backward(kind: Kind) -> Any:
     @ops.macro(returns=precision.sum, count=slots)
     def no_gradients(emit):
         return [emit.const(precision.sum, 0)] * slots
-
-    @ops.device_function
-    def length_of(b):
-        """The steps of a row."""
-        return word(told(W.lengths), b) if ragged else told(W.steps)
 
     @ops.device_function
     def begins(step_number, t, b):

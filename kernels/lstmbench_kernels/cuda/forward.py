@@ -23,7 +23,8 @@ def make_forward(kind: Kind) -> Any:
     keeps_h = ragged and training
     parts = parts_of(kind)
     precision, values, resident_weights = parts.precision, parts.values, parts.resident_weights
-    begin, sum_tile, gate_place = parts.begin, parts.sum_tile, parts.gate_place
+    begin, sum_tile = parts.begin, parts.sum_tile
+    gate_place, length_of = parts.gate_place, parts.length_of
     load_states, store_states, come = parts.load_states, parts.store_states, parts.come
     item, size, tile_rows = precision.item_bytes, precision.sum_bytes, kind.tile.rows
     slots, x_slots = layout.slots, len(layout.x_gates)
@@ -34,7 +35,7 @@ def make_forward(kind: Kind) -> Any:
     load, store, store_operand = values.load, values.store, values.store_operand
     store_sum, store_slots = values.store_sum, values.store_slots
     load_kept, store_kept, zero = values.load_kept, values.store_kept, values.zero
-    cooperative, sync_block, word = ops.cooperative, ops.sync_block, ops.word
+    cooperative, sync_block = ops.cooperative, ops.sync_block
 
     W = RECURRENCE.at
 
@@ -75,11 +76,6 @@ def make_forward(kind: Kind) -> Any:
             pre = add_part(pre, part, slot_bytes)
             part += part_bytes
         return pre
-
-    @ops.device_function
-    def length_of(b):
-        """The steps of a row."""
-        return word(told(W.lengths), b) if ragged else told(W.steps)
 
     @ops.device_function
     def is_final(step_number, t, b):

@@ -281,6 +281,18 @@ def make_gate_place(item: int, slots: int) -> Any:
     return gate_place
 
 
+@cache
+def make_length(ragged: bool) -> Any:
+    """``(row of the batch)`` to how many steps it has."""
+    W, told = RECURRENCE.at, ops.told
+
+    @ops.device_function
+    def length_of(b):
+        return word(told(W.lengths), b) if ragged else told(W.steps)
+
+    return length_of
+
+
 class Parts(NamedTuple):
     """What a kernel is made of."""
 
@@ -290,6 +302,7 @@ class Parts(NamedTuple):
     begin: Any
     sum_tile: Any
     gate_place: Any
+    length_of: Any
     load_states: Any
     store_states: Any
     come: Any
@@ -307,6 +320,7 @@ def parts_of(kind: Kind) -> Parts:
         make_begin(precision, kind.tile, kind.alone),
         make_sum_tile(precision, kind.tile, space, kind.waits, await_others),
         make_gate_place(precision.item_bytes, LAYOUTS[kind.cell].slots),
+        make_length(kind.ragged),
         *make_states(precision, values),
         come,
     )
