@@ -139,6 +139,54 @@ def test_16_bit_numbers_are_rounded_to_nearest_even(precision: str) -> None:
     np.testing.assert_array_equal(back, wanted.view(dtype).astype(np.float32))
 
 
+@pytest.mark.parametrize(
+    ("precision", "infinity", "overflows"),
+    [("float16", 0x7C00, 65520.0), ("bfloat16", 0x7F80, float.fromhex("0x1.ffp127"))],
+)
+def test_what_is_no_16_bit_number_becomes_what_the_device_makes_of_it(
+    precision: str, infinity: int, overflows: float
+) -> None:
+    """As CUDA's own conversions on the host have it (cuda_fp16.hpp, cuda_bf16.hpp)."""
+    emit = simulated.Emit()
+    below = np.nextafter(np.float32(overflows), np.float32(0))
+    with np.errstate(over="ignore"):
+        for sign, bit in ((1, 0), (-1, 0x8000)):
+            assert emit.narrow(precision, np.float32(sign * np.inf)) == infinity | bit
+            assert emit.narrow(precision, np.float32(sign * overflows)) == infinity | bit
+            assert emit.narrow(precision, sign * below) == infinity - 1 | bit
+    for nan in (0x7F800001, 0x7FC00000, 0xFFFFFFFF, 0xFF801000):
+        assert emit.narrow(precision, np.uint32(nan).view(np.float32)) == 0x7FFF
+
+
+def test_every_nan_of_float16_widens_to_the_one_of_the_device() -> None:
+    emit = simulated.Emit()
+    for bits in (0x7C01, 0x7E00, 0xFFFF):
+        assert emit.as_bits(emit.widen("float16", bits)) == 0x7FFFFFFF
+    assert emit.widen("float16", 0xFC00) == -np.inf
+
+
+@pytest.mark.parametrize("sign", [0, 1 << 31])
+@pytest.mark.parametrize(
+    ("bits", "rounded"),
+    [
+        (0x3F801000, 0x3F802000),  # ties go away from zero, also to where the last bit is odd
+        (0x3F803000, 0x3F804000),
+        (0x3F800FFF, 0x3F800000),
+        (0x3F801001, 0x3F802000),
+        (0x00001000, 0x00002000),  # denormal
+        (0x7F7FF000, 0x7F800000),  # beyond the largest: infinity
+        (0x7F800000, 0x7F800000),
+        (0x7FC01FFF, 0x7FC00000),  # NaN: cut off
+        (0x7F801FFF, 0x7F800000),  # to an infinity, if the last bits alone made it a NaN
+    ],
+)
+def test_tf32_is_rounded_as_the_device_does(bits: int, rounded: int, sign: int) -> None:
+    """cvt.rna.tf32.f32; for what is no number, what sm_80 and sm_90a run for it (nvdisasm)."""
+    emit = simulated.Emit()
+    value = np.uint32(bits | sign).view(np.float32)
+    assert emit.as_bits(emit.round_tf32(value)) == rounded | sign
+
+
 def test_a_block_waits_for_all_of_its_threads() -> None:
     def kernel(out):
         thread = ops.thread_id()

@@ -103,15 +103,21 @@ class Emit:
     def widen(self, precision, bits):
         if precision == "bfloat16":
             return self.as_f32(bits << 16)
-        return np.float32(np.uint16(bits).view(np.float16))
+        return _from_float16(bits)
 
     def narrow(self, precision, value):
+        if value != value:
+            return 0x7FFF  # the one NaN that the device converts to
         if precision == "bfloat16":
-            return _round_bits(self.as_bits(value), 16) >> 16
+            return _to_bfloat16(self.as_bits(value))
         return int(np.float16(value).view(np.uint16))
 
     def round_tf32(self, value):
-        return self.as_f32(_round_bits(self.as_bits(value), 13))
+        """Ties away from zero; of an infinity or a NaN the last bits are cut off."""
+        bits = self.as_bits(value)
+        if bits & 0x7FFFFFFF < 0x7F800000:
+            bits += 0x1000
+        return self.as_f32(bits & 0xFFFFE000)
 
     # Memory
 
@@ -183,12 +189,16 @@ def _as_f32(bits: int) -> Any:
     return np.uint32(bits).view(np.float32)
 
 
-def _round_bits(bits: int, dropped: int) -> int:
-    """The bits of a float32 rounded to nearest even in all but the last ``dropped``."""
-    if bits & 0x7F800000 == 0x7F800000:  # infinity or NaN
-        return bits & ~((1 << dropped) - 1)
-    half = (1 << (dropped - 1)) - 1 + (bits >> dropped & 1)
-    return (bits + half) & ~((1 << dropped) - 1) & 0xFFFFFFFF
+@lru_cache(maxsize=1 << 16)
+def _from_float16(bits: int) -> Any:
+    if bits & 0x7FFF > 0x7C00:
+        return _as_f32(0x7FFFFFFF)  # the device has one NaN
+    return np.float32(np.uint16(bits).view(np.float16))
+
+
+def _to_bfloat16(bits: int) -> int:
+    """The upper half of a float32 that is no NaN, rounded to nearest even."""
+    return (bits + 0x7FFF + (bits >> 16 & 1)) >> 16
 
 
 def _find(space: str, address: int) -> Memory:
