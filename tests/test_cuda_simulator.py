@@ -187,6 +187,31 @@ def test_tf32_is_rounded_as_the_device_does(bits: int, rounded: int, sign: int) 
     assert emit.as_bits(emit.round_tf32(value)) == rounded | sign
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("a", "b", "c", "expected"),
+    [
+        (0.0, 0.0, -0.0, 0.0),
+        (-0.0, 0.0, -0.0, -0.0),
+        (-0.0, -0.0, -0.0, 0.0),
+        (0.0, 0.0, -2.0, -2.0),
+        (0.0, 3.0, -0.0, 0.0),
+        (0.0, np.inf, 1.0, np.nan),
+        (np.nan, 0.0, 1.0, np.nan),
+        (0.0, 0.0, np.nan, np.nan),
+        (np.inf, 1.0, -np.inf, np.nan),
+    ],
+)
+def test_a_multiply_add_of_zeros_and_infinities_is_ieee_754(
+    a: float, b: float, c: float, expected: float, kind: type
+) -> None:
+    with np.errstate(invalid="ignore"):
+        got = simulated.Emit().fma(kind(a), kind(b), kind(c))
+    assert type(got) is kind
+    np.testing.assert_equal(got, kind(expected))
+    assert got != 0 or np.signbit(got) == np.signbit(expected)
+
+
 def test_a_block_waits_for_all_of_its_threads() -> None:
     def kernel(out):
         thread = ops.thread_id()

@@ -12,6 +12,8 @@ import numpy as np
 from .simulator import HEAP, Memory, SimulationError, current_thread
 
 _NUMBERS = {"f32": np.float32, "f64": np.float64, "u32": int, "i64": int}
+_ZEROS = {kind: number(0) for kind, number in _NUMBERS.items()}
+_ZERO_F32, _ZERO_F64 = _ZEROS["f32"], _ZEROS["f64"]
 
 
 class Emit:
@@ -20,7 +22,7 @@ class Emit:
     # Numbers
 
     def const(self, kind, value):
-        return _NUMBERS[kind](value)
+        return _ZEROS[kind] if type(value) is int and value == 0 else _NUMBERS[kind](value)
 
     def add(self, a, b):
         return a + b
@@ -29,9 +31,12 @@ class Emit:
         return a * b
 
     def fma(self, a, b, c):
+        """a·b + c; float64 is rounded twice here, float32 but for one sum in 2^29 only once."""
         # Tiny matrices in large tiles are zeros for the most part, and these are dear to multiply.
         if not (a or b):
-            return c
+            if c is _ZERO_F32 or c is _ZERO_F64 or c:
+                return c
+            return a * b + c  # of two zeros, either of which may be -0
         if isinstance(c, np.float64):
             return a * b + c
         return np.float32(float(a) * float(b) + float(c))
