@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef void *(*Resolve)(const char *name, int version);
 
@@ -11,10 +12,20 @@ static Resolve resolve;
 
 void emulator_resolve_by(Resolve function) { resolve = function; }
 
+/* cuda.core calls this at the end of its process, where there is no Python any more. */
+static int cuDevicePrimaryCtxRelease(int device)
+{
+    (void)device;
+    return 0;
+}
+
 int cuGetProcAddress_v2(const char *name, void **function, int version, uint64_t flags, int *status)
 {
     (void)flags;
-    *function = resolve(name, version);
+    if (strcmp(name, "cuDevicePrimaryCtxRelease") == 0)
+        *function = (void *)cuDevicePrimaryCtxRelease;
+    else
+        *function = resolve(name, version);
     if (status)
         *status = *function ? 0 : 1; /* CU_GET_PROC_ADDRESS_SUCCESS or _SYMBOL_NOT_FOUND */
     return *function ? 0 : 500;      /* CUDA_SUCCESS or CUDA_ERROR_NOT_FOUND */

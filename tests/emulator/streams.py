@@ -1,7 +1,8 @@
 """Streams, events and graphs that put off all work for as long as CUDA allows.
 
-Work is carried out when the host waits for it, with what it has to come after, and nothing else.
-What a program does not order by streams and events comes out wrong here, which a GPU only may.
+Work is carried out when the host waits for it, with what it has to come after, and nothing else;
+what is not ordered, the latest first.  What a program does not order by streams and events comes
+out wrong here, which on a GPU it only may.
 """
 
 import time
@@ -15,12 +16,12 @@ Run = Callable[[], None]
 
 
 class Task:
-    """A piece of work, and what it comes after."""
+    """A piece of work, the how manieth of all, and what it comes after."""
 
-    __slots__ = ("after", "done", "run")
+    __slots__ = ("after", "done", "number", "run")
 
-    def __init__(self, run: Run, after: Iterable["Task | None"]) -> None:
-        self.run, self.done = run, False
+    def __init__(self, run: Run, number: int, after: Iterable["Task | None"]) -> None:
+        self.run, self.number, self.done = run, number, False
         self.after = [task for task in after if task is not None and not task.done]
 
 
@@ -89,7 +90,7 @@ class Streams:
         self.failures: list[BaseException] = []
         self.busy = False
         self._left: list[Task] = []  # what destroyed streams still had to do
-        self._captures = 0
+        self._tasks = self._captures = 0
 
     # Order
 
@@ -116,7 +117,8 @@ class Streams:
                     after += [other.last, *other.waits]
         elif stream.blocking:
             after += [self.legacy.last, *self.legacy.waits]
-        stream.last, stream.waits = Task(run, after), []
+        self._tasks += 1
+        stream.last, stream.waits = Task(run, self._tasks, after), []
         return stream.last
 
     def record(self, event: Event, stream: Stream) -> None:
@@ -184,14 +186,14 @@ class Streams:
             raise RuntimeError("work on the device waits for the device")
         self.busy = True
         try:
-            open_tasks = [task for task in tasks if task is not None]
+            open_tasks = _oldest_first(tasks)
             while open_tasks and not self.error:
                 task = open_tasks[-1]
                 waiting = [each for each in task.after if not each.done]
                 if task.done:
                     open_tasks.pop()
                 elif waiting:
-                    open_tasks += waiting
+                    open_tasks += _oldest_first(waiting)
                 else:
                     open_tasks.pop()
                     self._run(task)
@@ -260,6 +262,11 @@ class Streams:
     def _forbid(self, capture: Capture, what: str) -> None:
         capture.invalid = True
         raise CudaError(abi.STREAM_CAPTURE_UNSUPPORTED, what)
+
+
+def _oldest_first(tasks: Iterable[Task | None]) -> list[Task]:
+    """The last of them is carried out first."""
+    return sorted((task for task in tasks if task is not None), key=lambda task: task.number)
 
 
 @dataclass
