@@ -3,9 +3,11 @@
 # What NVIDIA's packages return has no types.
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
+import functools
 import inspect
+import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numba import cuda
@@ -70,6 +72,25 @@ def kernel(function: Any, threads: int = 256) -> Kernel:
 
 # The host
 
+P = ParamSpec("P")
+T = TypeVar("T")
+_thread = threading.local()
+
+
+def _in_context(function: Callable[P, T]) -> Callable[P, T]:
+    """Driver functions need a context, which a thread has once Numba was asked for one.
+
+    Numba's ``require_context`` would ask in every call.
+    """
+
+    @functools.wraps(function)
+    def call(*given: P.args, **named: P.kwargs) -> T:
+        if not hasattr(_thread, "context"):
+            _thread.context = cuda.current_context()
+        return function(*given, **named)
+
+    return call
+
 
 def unavailable() -> str | None:
     """Why no device can be used, in one line that says how to get one; None where one can."""
@@ -118,28 +139,40 @@ class Buffer:
         self._array = cuda.device_array(max(nbytes, 1), np.uint8)
         self.address = int(self._array.__cuda_array_interface__["data"][0])
 
+    @_in_context
     def clear(self) -> None:
-        """Fill with zeros."""
+        """Fill with zeros, on the default stream."""
         device_memset(self._array, 0, max(self.nbytes, 1))
 
 
 def allocate(nbytes: int, zero: bool = False) -> Buffer:
-    """Device memory, all zeros or not written yet."""
+    """Device memory, all zeros on every stream, or not written yet."""
     buffer = Buffer(nbytes)
     if zero:
         buffer.clear()
+        synchronize()
     return buffer
 
 
+@_in_context
 def upload(address: int, array: Any, stream: Any) -> None:
-    """Copy a contiguous host array to an address, and wait until it may be changed again."""
+    """Copy a contiguous host array to an address, and wait until it may be changed again.
+
+    Without a stream, what any of them holds is done before the copy, and what they are given after
+    it finds it: PyTorch's streams do not wait for the default stream.
+    """
+    if stream is None:
+        synchronize()
     if stream:
         driver.cuMemcpyHtoDAsync(address, array.ctypes.data, array.nbytes, _handle(stream))
         synchronize(stream)
     else:
         driver.cuMemcpyHtoD(address, array.ctypes.data, array.nbytes)
+    if stream is None:
+        synchronize()
 
 
+@_in_context
 def download(array: Any, address: int, stream: Any) -> None:
     """Copy from an address into a contiguous host array, behind what the stream holds."""
     synchronize(stream)
@@ -179,6 +212,7 @@ def as_stream(given: Any) -> Any:
     return cuda.external_stream(given) if isinstance(given, int) and given else given
 
 
+@_in_context
 def synchronize(stream: Any = None) -> None:
     """Wait for a stream, or for all that the device has to do."""
     if stream:
@@ -193,6 +227,7 @@ def _handle(stream: Any) -> int:
     return int(stream.__cuda_stream__()[1]) if hasattr(stream, "__cuda_stream__") else int(stream)
 
 
+@_in_context
 def capture(work: Callable[[Any], None]) -> Callable[[Any], None]:
     """What ``work(stream)`` launches, as a CUDA graph: call the result with a stream to replay it.
 
@@ -200,11 +235,21 @@ def capture(work: Callable[[Any], None]) -> Callable[[Any], None]:
     """
     from cuda.core import Device, Stream
 
-    builder = Device().create_graph_builder()
-    builder.begin_building()
-    work(builder)
-    graph = builder.end_building().complete()
-    return lambda stream: graph.launch(Stream.from_handle(_handle(stream)))
+    device = Device()
+    device.set_current()  # to cuda.core it is not, in a thread that has only used Numba
+    builder = device.create_graph_builder()
+    try:
+        builder.begin_building()
+        work(builder)
+        graph = builder.end_building().complete()
+    finally:
+        builder.close()  # nobody may wait for the device while a stream is captured
+
+    @_in_context
+    def replay(stream: Any) -> None:
+        graph.launch(Stream.from_handle(_handle(stream)))
+
+    return replay
 
 
 def record(stream: Any = None) -> Any:

@@ -1,0 +1,51 @@
+"""The host side of the CUDA kernels, by NVIDIA's own packages on a driver that is ours."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import require_peer
+from cuda_driver import BROKEN, CHECKS
+
+SCRIPT = Path(__file__).with_name("cuda_driver.py")
+
+pytestmark = pytest.mark.peer
+
+
+def run(*names: str) -> dict[str, str]:
+    """What went wrong in each check, in a process where Numba's own simulator is off."""
+    require_peer("numba_cuda")
+    root = SCRIPT.parents[1]
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), *names],
+        env={
+            **os.environ,
+            "NUMBA_ENABLE_CUDASIM": "0",
+            "PYTHONPATH": os.pathsep.join(map(str, (root / "kernels", SCRIPT.parent))),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = dict(map(json.loads, done.stdout.splitlines()))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return found
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> dict[str, str]:
+    return run(*CHECKS)
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_on_the_driver(outcomes: dict[str, str], name: str) -> None:
+    assert outcomes[name] == "", outcomes[name]
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_leaves_a_broken_device(name: str) -> None:
+    assert run(name) == {name: ""}
