@@ -641,6 +641,36 @@ def a_call_may_come_from_another_thread(_driver: Driver) -> None:
                     pool.submit(net.forward, x, out=out).result()
 
 
+@check
+def the_backend_makes_training_steps_of_a_ragged_batch(driver: Driver) -> None:
+    """All that it asks of the device, but for right results."""
+    from lstmbench.backends.numba_cuda import NumbaCuda
+    from lstmbench.workload import Workload
+    from lstmbench_kernels.problem import make_problem
+    from lstmbench_kernels.spec import CELLS, Shape
+
+    sizes = {"seq_len": 3, "batch_size": 2, "input_size": 8, "hidden_size": 32}
+    workload = Workload(cell="lstm", mode="train", **sizes)
+    problem = make_problem(CELLS["lstm"], Shape(**sizes), lengths=(2, 3))
+    step = NumbaCuda("graph").prepare(workload, problem)
+    device = step.on_device
+    launches: list[list[str]] = []
+    for _ in range(3):
+        before, calls = len(driver.launches), len(driver.calls)
+        device.flush()
+        step.run()
+        assert device.last_call_s() > 0
+        launches.append([each.function for each in driver.launches[before:]])
+    assert launches[0] == launches[1] == launches[2]
+    for part in ("make_padded_copy", "make_forward", "make_backward", "make_product"):
+        assert any(part in name for name in launches[0]), part
+    assert driver.calls[calls:].count("cuGraphLaunch") == 2  # forward and backward
+    assert device.upload() == problem.inputs["x"].nbytes + 2 * 2 * 32 * 4
+    assert device.download() == 3 * 2 * 32 * 4 + 2 * 2 * 32 * 4
+    assert set(device.algorithm()) == {"forward", "backward"}
+    assert device.device.name == "NVIDIA H200, emulated"
+
+
 # What goes wrong on the device
 
 

@@ -1,7 +1,6 @@
 """The C interface of libcuda.so.1, of which Python makes each entry point when it is asked for."""
 
 import ctypes
-import os
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -98,9 +97,8 @@ def load(resolve: Callable[[str, int], int | None]) -> Any:
     """
     with tempfile.TemporaryDirectory() as folder:
         built = Path(folder, "libcuda.so.1")
-        compiler = os.environ.get("CC", "cc").split()
         flags = ("-shared", "-fPIC", "-O1", f"-Wl,-soname,{built.name}", "-o", str(built))
-        subprocess.run([*compiler, *flags, str(SOURCE)], check=True)
+        subprocess.run(["cc", *flags, str(SOURCE)], check=True)
         library: Any = ctypes.CDLL(str(built), mode=ctypes.RTLD_GLOBAL)
     function = ctypes.CFUNCTYPE(c_void_p, c_char_p, c_int)
     library.resolve = function(lambda name, version: resolve(name.decode(), version))

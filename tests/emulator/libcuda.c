@@ -1,6 +1,6 @@
 /* A libcuda.so.1 that hands out functions which Python makes; see driver.py.
 
-   Every CUDA library takes the entry points of the driver from cuGetProcAddress. */
+   NVIDIA's libraries take the entry points of the driver from cuGetProcAddress. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -35,3 +35,15 @@ int cuGetProcAddress(const char *name, void **function, int version, uint64_t fl
 {
     return cuGetProcAddress_v2(name, function, version, flags, NULL);
 }
+
+/* Some are asked for by their names in the library. */
+#define EXPORT(name, parameters, arguments)                  \
+    int name parameters                                      \
+    {                                                        \
+        return ((int(*) parameters)resolve(#name, 0))arguments; \
+    }
+
+EXPORT(cuInit, (unsigned flags), (flags))
+EXPORT(cuDriverGetVersion, (int *version), (version))
+EXPORT(cuDeviceGetCount, (int *count), (count))
+EXPORT(cuDeviceGetName, (char *name, int bytes, int device), (name, bytes, device))
