@@ -1,133 +1,19 @@
 """The gate on scripted processes: what it decides, what it never decides, and what it tells."""
 
 import json
-import random
 from dataclasses import replace
 
-import numpy as np
 import pytest
-from conftest import a_workload, ok_outcome
+from conftest import a_workload
+from gate_machine import SECOND, WORKLOADS, Machine, a_plan, decisions, judged
 
 from lstmbench.commands.gate import softened
 from lstmbench.errors import BackendUnavailable, Exit, UsageError, WorkerError
 from lstmbench.gate import session, stages
 from lstmbench.gate.policy import Policy
 from lstmbench.gate.records import GateFile
-from lstmbench.gate.session import gate, publish
-from lstmbench.gate.sides import Side
+from lstmbench.gate.session import publish
 from lstmbench.gate.verdict import conclude
-from lstmbench.gate.view import Quiet
-from lstmbench.planning.plan import Plan
-from lstmbench.records import Outcome
-from lstmbench.timing.clock import FakeClock
-
-WORKLOADS = tuple(a_workload(seq_len=n) for n in (3, 4, 5, 6))
-SECOND = WORKLOADS[1].id
-SIDES = {name: Side(name, f"the {name}", None, ()) for name in ("base", "head", "control")}
-
-
-def a_plan(workloads=WORKLOADS, backends=("fake", "numpy")):
-    return Plan(
-        suite="mine",
-        baseline=backends[0],
-        backends=backends,
-        required=True,
-        threads=(1,),
-        workloads=workloads,
-    )
-
-
-class Machine:
-    """Makes workers of imaginary processes, each slower or faster by chance.
-
-    ``slower`` says, by side and row id, by which factor; ``faults`` which rows fail, and how.
-    """
-
-    def __init__(
-        self,
-        noise=0.01,
-        slower=None,
-        faults=None,
-        seed=0,
-        each=1.0,
-        drift=0.0,
-        compiles=False,
-    ):
-        self.clock, self.compiles = FakeClock(), compiles
-        self.started, self.turns = [], []
-        self._rng = np.random.default_rng(seed)
-        self._noise, self._drift, self._each = noise, drift, each
-        self._slower, self.faults = slower or {}, faults or {}
-
-    def make_worker(self, side, backend, _threads, number):
-        assert number in (0, 1)
-        self.started.append((side.name, backend))
-        self.clock.advance(self._each)
-        return Process(self, side.name.removesuffix("-again"), backend)
-
-    def luck(self):
-        return np.exp(self._rng.normal(0.0, self._noise))
-
-    def seconds(self, side, workload, luck):
-        self.turns.append((side, workload.id))
-        now = np.exp(self._drift * len(self.turns))
-        return 0.01 * luck * now * self._slower.get((side, workload.id), 1.0)
-
-    def compile_seconds(self, side, workload):
-        return 0.5 * self.luck() * self._slower.get((side, "compile", workload.id), 1.0)
-
-
-class Process:
-    """One of them, in this very process."""
-
-    def __init__(self, machine, side, backend):
-        self._machine, self._side, self._backend = machine, side, backend
-        # Those that prove come first, and find their caches empty.
-        self._compiles = machine.compiles and len(machine.started) <= 6
-
-    def start(self):
-        """It is there already."""
-
-    def version(self):
-        fault = self._machine.faults.get((self._side, "*"))
-        if fault:
-            raise fault
-        return "1"
-
-    def perform(self, workload, target, _limit, _tell):
-        fault = self._machine.faults.get((self._side, workload.id))
-        if fault:
-            return Outcome(status=fault, reason="told to")
-        assert target is None
-        self._row = workload, self._machine.luck()
-        seconds = self._machine.compile_seconds(self._side, workload) if self._compiles else 0.0
-        return Outcome(status="skipped", reason="verified only", compile_s=seconds)
-
-    def again(self, _target, _limit):
-        workload, luck = self._row
-        fault = self._machine.faults.get((self._side, workload.id, "again"))
-        if fault:
-            return Outcome(status=fault, reason="told to")
-        return ok_outcome(self._machine.seconds(self._side, workload, luck), workload)
-
-    def close(self):
-        """Nothing is left of it."""
-
-
-def judged(machine, plan=None, policy=None):
-    return gate(
-        plan or a_plan(),
-        policy or Policy(),
-        SIDES,
-        machine.make_worker,
-        Quiet(),
-        machine.clock,
-    )
-
-
-def decisions(result):
-    return {row.id: row.decision for row in result.rows}
-
 
 # --- what is decided
 
@@ -346,71 +232,6 @@ def test_a_backend_that_cannot_be_loaded_is_told_for_each_of_its_rows():
 
     assert set(decisions(result).values()) == {"missing"}
     assert result.rows[0].reason == "unavailable: fake: gone"
-
-
-# --- blocks
-
-
-def test_every_block_begins_fresh_processes_of_each_side():
-    machine = Machine()
-    judged(machine)
-    fakes = [side for side, backend in machine.started if backend == "fake"]
-
-    assert fakes[:3] == ["base", "head", "control"]
-    assert fakes[3:9] == fakes[9:15] == ["base", "base", "head", "head", "control", "control"]
-
-
-def test_turns_read_the_same_from_both_ends_and_each_side_is_first_as_often():
-    machine = Machine()
-    judged(machine)
-    watched = [side for side, row in machine.turns if row == WORKLOADS[0].id][:18]
-    rounds = [watched[:6], watched[6:12], watched[12:]]
-
-    assert rounds[0] == ["base", "head", "control", "control", "head", "base"]
-    assert all(each == each[::-1] for each in rounds)
-    assert [each[0] for each in rounds] == ["base", "head", "control"]
-
-
-def test_a_process_tells_its_fastest_turn():
-    class Interrupted(Machine):
-        def seconds(self, side, workload, luck):
-            turn = sum(1 for each in self.turns if each == (side, workload.id))
-            slow = 1.5 if side == "head" and turn % 3 else 1.0
-            return super().seconds(side, workload, luck) * slow
-
-    assert judged(Interrupted()).verdict == "passed"
-
-
-def test_a_process_that_fails_in_its_turn_is_not_asked_again():
-    machine = Machine(faults={("head", SECOND, "again"): "timeout"})
-    result = judged(machine)
-
-    assert decisions(result)[SECOND] == "missing"
-    assert result.rows[1].reason == "head: timeout: told to"
-    assert ("head", SECOND) not in machine.turns
-
-
-def test_rows_come_in_random_order_which_a_seed_decides(monkeypatch):
-    seen = []
-    monkeypatch.setattr(
-        random.Random, "shuffle", lambda _self, rows: seen.append(len(rows)) or rows.reverse()
-    )
-    judged(Machine())
-    assert max(seen) >= len(WORKLOADS)
-
-
-def test_the_budget_ends_the_blocks_and_what_was_not_confirmed_is_inconclusive():
-    machine = Machine(slower={("head", SECOND): 1.10}, each=10.0)
-    result = judged(machine, policy=Policy(budget=700.0))
-
-    assert result.rule.confirmation < 16
-    assert result.seconds <= 800
-    assert decisions(result)[SECOND] in ("inconclusive", "regressed")
-    nothing = judged(
-        Machine(slower={("head", SECOND): 1.10}, each=10.0), policy=Policy(budget=630.0)
-    )
-    assert nothing.rule.confirmation <= 1
-    assert decisions(nothing)[SECOND] == "inconclusive"
 
 
 def test_a_suite_of_foreign_rows_alone_is_refused():

@@ -1,9 +1,9 @@
 """A comment says the worst first, fits where it goes, and lets nobody else speak."""
 
 import pytest
+from gate_machine import SECOND, Machine, judged
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_gate import SECOND, Machine, judged
 
 from lstmbench.gate.comment import LARGEST, MARKER, SHOWN, comment
 from lstmbench.gate.records import Change, GateFile

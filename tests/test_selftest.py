@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_gate import SIDES, WORKLOADS, Machine, judged
+from gate_machine import SIDES, WORKLOADS, Machine, judged
 
 from lstmbench.gate.selftest import SelfTestFile, Tries, least_found, run_self_test, slowed
 from lstmbench.gate.selftest_page import page
