@@ -2,81 +2,24 @@
 
 import json
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from conftest import (
-    HOSTILE,
-    a_header,
-    a_machine,
-    a_row,
-    a_workload,
-    as_result,
-    assert_golden,
-    bad_row,
-)
-from rich.console import Console
-from test_report import skeleton
+from conftest import a_row, a_workload, bad_row
+from nights import BEGIN, WOBBLE, night, shown, times, written
 
 from lstmbench.errors import ResultFormatError, UsageError
 from lstmbench.history import page as history_page
-from lstmbench.history import table as history_table
 from lstmbench.history.series import as_json, load
-from lstmbench.machine.environment import fingerprint
 from lstmbench.machine.gpu import Gpu
 from lstmbench.statistics.steps import NEEDED
-
-BEGIN = datetime(2026, 1, 1, 3, tzinfo=UTC)
-# What nights differ by where nothing happens: 1 % or so, the same in every test.
-WOBBLE = (1.0, 1.006, 0.994, 1.011, 0.997, 1.002, 0.989, 1.004)
-
-
-def environment(software=None, **machine):
-    """The environment of a header, with other software or on another machine."""
-    found = a_header().environment
-    return found.model_copy(
-        update={
-            "machine": a_machine(**machine),
-            "software": {**found.software, **(software or {})},
-        }
-    )
-
-
-def night(number, *rows, software=None, machine=None, **header):
-    """The content of the file of one night."""
-    around = environment(software, **(machine or {}))
-    created = (BEGIN + timedelta(days=number)).isoformat()
-    fields = {
-        "created": created,
-        "environment": around,
-        "fingerprint": fingerprint(around.machine),
-    }
-    return as_result(rows, **{**fields, **header})
-
-
-def times(*levels, each=12):
-    """Medians that wobble around one level after the other."""
-    return [
-        level * 0.001 * WOBBLE[(index * 3 + number) % len(WOBBLE)]
-        for number, level in enumerate(levels)
-        for index in range(each)
-    ]
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A function that writes the files of some nights into a folder, which it returns."""
     monkeypatch.chdir(tmp_path)
-
-    def write(results, name="nightly"):
-        path = tmp_path / name
-        path.mkdir(exist_ok=True)
-        for number, result in enumerate(results):
-            text = result.model_dump_json(by_alias=True)
-            (path / f"{number:03}.json").write_text(text, encoding="utf-8")
-        return path.relative_to(tmp_path)
-
-    return write
+    return written
 
 
 @pytest.fixture
@@ -86,14 +29,6 @@ def slower_by_a_tenth(folder):
         night(n, a_row(seconds=time), software={"python": "3.12.1"} if n >= 12 else None)
         for n, time in enumerate(times(1, 1.1))
     )
-
-
-def shown(history, *, every=False):
-    """What a terminal shows."""
-    console = Console(width=200)
-    with console.capture() as seen:
-        console.print(history_table.renderable(history, every=every), soft_wrap=True)
-    return seen.get()
 
 
 def steps_of(history):
@@ -323,93 +258,6 @@ def test_files_that_say_the_same_are_said_to(folder):
     history = load([folder(night(n, a_row(seconds=t)) for n, t in enumerate(times(1, 1.1)))], 0.03)
 
     assert "These two files say nothing differently." in history_page.page(history)
-
-
-# --- pages and terminals
-
-
-def eventful(folder):
-    """Twenty-four nights: a step of two rows, a gap, a steady row, and one that is new."""
-
-    def of(n, one, two):
-        rows = [
-            a_row(seconds=one) if n != 5 else bad_row("failed"),
-            a_row(a_workload(mode="train"), seconds=4 * two),
-            a_row(a_workload(mode="train"), seconds=0.5 * WOBBLE[n % 8], backend="numpy"),
-        ]
-        if n >= 20:
-            rows.append(a_row(a_workload(data="sunspots", input_size=1)))
-        versions = {"numba": "0.68.1", "lstmbench": "0.2.0"} if n >= 12 else {"numba": "0.68.0"}
-        return night(n, *rows, software=versions)
-
-    both = zip(times(1, 1.1), times(1, 0.8), strict=True)
-    return load([folder(of(n, *pair) for n, pair in enumerate(both))], 0.03)
-
-
-def test_the_page_is_that_of_the_golden_file(folder):
-    assert_golden("history.md", history_page.page(eventful(folder), every=True))
-
-
-def test_the_terminal_is_that_of_the_golden_file(folder):
-    assert_golden("history.txt", shown(eventful(folder), every=True))
-
-
-def test_only_rows_with_a_step_have_a_chart_unless_all_are_wanted(folder):
-    history = eventful(folder)
-
-    assert "numpy×1" not in shown(history)
-    assert "Rows without a step" not in history_page.page(history)
-    assert "numpy×1" in shown(history, every=True)
-
-
-def test_many_nights_and_rows_are_folded_and_none_is_lost(folder, monkeypatch):
-    monkeypatch.setattr(history_page, "SHOWN", 1)
-    monkeypatch.setattr(history_table, "SHOWN", 1)
-    works = [a_workload(seq_len=n) for n in (1, 2, 3)]
-    path = folder(
-        night(n, *(a_row(work, seconds=time) for work in works))
-        for n, time in enumerate(times(1, 1.1, 1.3))
-    )
-
-    history = load([path], 0.03)
-    page, text = history_page.page(history), shown(history)
-    assert "Older steps (1 night)" in page
-    assert page.count("The other rows (2)") == 2
-    assert page.count("| slower |") == 6
-    assert "and 1 older night with steps" in text
-    assert "and 2 more rows" in text
-
-
-def hostile(folder, text):
-    """A history with a step, every string of which a stranger chose."""
-
-    def of(n, time):
-        fields = {
-            "software": {text: str(n >= 12), "lstmbench": text},
-            "governor": text,
-            "warnings": (text,) if n >= 12 else (),
-        }
-        strange = environment(cpu_model=text).model_copy(update=fields)
-        row = a_row(seconds=time, backend=text).model_copy(update={"backend_version": text})
-        rows = (row, a_row(backend=f"new {text}")) if n > 20 else (row,)
-        return night(n, *rows, environment=strange, fingerprint=text, command=f"{n >= 12} {text}")
-
-    return load([folder(of(n, time) for n, time in enumerate(times(1, 1.1)))], 0.03)
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_text_changes_nothing_in_the_structure_of_the_page(folder, name):
-    def structure(text):
-        return skeleton(history_page.page(hostile(folder, text), every=True))
-
-    assert structure(HOSTILE[name]) == structure("word")
-
-
-def test_a_terminal_gets_nothing_that_it_would_obey(folder):
-    text = shown(hostile(folder, "\x1b[31m[bold]\x07\u202e x\ny"))
-
-    assert all(c.isprintable() or c == "\n" for c in text)
-    assert "[bold]" in text
 
 
 # --- files
