@@ -2,8 +2,7 @@
 
 import pytest
 from conftest import a_header, a_row, a_workload, as_result
-from test_learning import a_file, a_trial
-from test_learning_trial import settings
+from learning_files import a_file, a_trial, settings
 
 from lstmbench.claims import both_ways, carousel, cells, gpu, hard, judge, lags, recipe
 from lstmbench.claims.evidence import Evidence

@@ -1,4 +1,4 @@
-"""`lstmbench learn`: its statistics, its page, its table, its command, and what it refuses."""
+"""What networks learnt: its statistics, its page, its table, and the processes of trials."""
 
 import re
 from html import unescape
@@ -6,98 +6,25 @@ from io import StringIO
 from statistics import median
 
 import pytest
-from conftest import HOSTILE, a_header, assert_golden
+from conftest import HOSTILE, assert_golden
 from github import assert_renders, rendered
+from learning_files import a_file, a_trial, at, gone, settings
 from rich.console import Console
 from scipy.stats import binomtest
-from test_learning_trial import settings
 
-from lstmbench.learning import process, serve, session
+from lstmbench.learning import process, serve
 from lstmbench.learning.chart import chart
 from lstmbench.learning.page import page
 from lstmbench.learning.picture import learning
-from lstmbench.learning.records import Beyond, LearningFile, Lesson, Point, Trial
+from lstmbench.learning.records import Point
 from lstmbench.learning.summary import groups
 from lstmbench.learning.table import renderable
 from lstmbench.learning.trial import TIMED
 from lstmbench.learning.view import LiveCurve, PlainLines, Quiet, watcher
-from lstmbench.machine.environment import describe
 from lstmbench.report.pictures import DARK, LIGHT
 from lstmbench.report.shelf import Shelf
 from lstmbench.statistics.order import proportion_interval
 from lstmbench.timing.clock import FakeClock
-
-TINY = (
-    "learn", "adding", "--lag", "10", "--hidden-size", "4", "--batch-size", "4",
-    "--every", "1", "--threads", "1", "--seeds", "2", "--max-steps", "2",
-)  # fmt: skip
-
-
-def a_trial(backend="numba-cpu", seed=0, seconds=2.0, status="solved", cell="lstm", **given):
-    solved = status == "solved"
-    curve = (
-        Point(step=0, seconds=0.0, loss=None, score=0.5),
-        Point(step=50, seconds=(seconds or 4.0) / 2, loss=0.2, score=0.17),
-        Point(step=100, seconds=seconds or 4.0, loss=0.01, score=0.009 if solved else 0.16),
-    )
-    fields = {
-        "cell": cell,
-        "backend": backend,
-        "backend_version": "1",
-        "seed": seed,
-        "status": status,
-        "reason": "" if solved else "the target was not reached in 100 steps",
-        "steps_to_target": 100 if solved else None,
-        "seconds_to_target": seconds if solved else None,
-        "sequences_per_s": 1600.0 / (seconds or 4.0),
-        "initial_score": curve[0].score,
-        "final_score": curve[-1].score,
-        "other_load": 0.01,
-        "curve": curve,
-    }
-    return Trial(**{**fields, **given})
-
-
-def at(lag, score):
-    """How a trial did at another lag."""
-    below = score is not None and score < 0.01
-    return (Beyond(lag=lag, score=score, below_target=below, trivial=1 / 6),)
-
-
-def gone(backend="keras-cpu", status="unavailable", reason="keras is not installed", **given):
-    nothing = dict.fromkeys(("sequences_per_s", "initial_score", "final_score", "other_load"))
-    return a_trial(
-        backend, status=status, reason=reason, curve=(), backend_version="", **nothing, **given
-    )
-
-
-def a_file(*trials, **given):
-    trials = trials or (
-        a_trial(seed=0, seconds=2.0),
-        a_trial("torch-cpu", seed=0, seconds=3.0),
-        gone(),
-        a_trial(seed=1, seconds=4.0),
-        a_trial("torch-cpu", seed=1, status="unsolved", seconds=None),
-    )
-    fields = {
-        "created": "2026-01-02T03:04:05+00:00",
-        "command": "lstmbench learn",
-        "environment": a_header().environment,
-        "settings": settings(backends=("numba-cpu", "torch-cpu", "keras-cpu"), seeds=2),
-        "lesson": Lesson(
-            description="the sum of two marked numbers",
-            source="a paper",
-            metric="mean squared error",
-            trivial=1 / 6,
-            baselines={"the second number alone": 1 / 12},
-            test_size=256,
-        ),
-        "timed": "training steps",
-        "trials": trials,
-        "groups": groups(trials),
-    }
-    return LearningFile(**{**fields, **given})
-
 
 # --- statistics
 
@@ -278,134 +205,7 @@ def test_a_terminal_shows_the_curve_and_then_what_came_of_it():
     assert "lstm numba-cpu seed 0: solved at step 100 after 2.00 s" in console.file.getvalue()
 
 
-# --- the command
-
-
-@pytest.fixture
-def inline(monkeypatch):
-    """Trials in this process; the next may be told to stop at a step, as Ctrl-C would."""
-
-    class Inline:
-        stop_at = None
-        fail = ()
-        broken = None
-
-        def __call__(self, given, cell, backend, seed, checkpoint, tell):
-            if backend in self.fail:
-                answer = {"unavailable": f"{backend}: not here; install it"}
-                return process.make_trial(given, cell, backend, seed, "", [], answer)
-            if (backend, seed) == self.broken:
-                answer = {"failed": "out of memory"}
-                return process.make_trial(given, cell, backend, seed, "1", [], answer)
-            curve = []
-
-            def follow(point):
-                curve.append(point)
-                tell(point)
-                if (seed, point.step) == self.stop_at:
-                    raise KeyboardInterrupt
-
-            found = serve.perform(given, cell, backend, seed, checkpoint, follow, FakeClock())
-            answer = vars(found) | {"other_load": 0.0}
-            return process.make_trial(given, cell, backend, seed, "1", curve, answer)
-
-    play = Inline()
-    monkeypatch.setattr(process, "train", play)
-    return play
-
-
-def read(path):
-    return LearningFile.model_validate_json(path.read_text(encoding="utf-8"))
-
-
-def test_the_command_writes_a_file_a_page_and_a_picture_and_shows_a_table(tool, tmp_path, inline):
-    code, out, err = tool(*TINY, "-b", "numba-cpu", "-o", "new/learning.json")
-
-    assert code == 0
-    file = read(tmp_path / "new" / "learning.json")
-    assert [(each.backend, each.seed, each.status) for each in file.trials] == [
-        ("numba-cpu", 0, "unsolved"),
-        ("numba-cpu", 1, "unsolved"),
-    ]
-    assert (tmp_path / "new" / "learning.md").read_text() == page(file, Shelf("learning"))
-    assert {path.name for path in (tmp_path / "new").iterdir()} == {
-        "learning", "learning.json", "learning.md"
-    }  # fmt: skip
-    assert "lstm numba-cpu 0 of 2" in out
-    assert "lstm numba-cpu seed 0: step 1: loss " in err
-    assert inline.stop_at is None
-
-
-def test_json_and_quiet_show_no_progress(tool, inline):
-    code, out, err = tool(*TINY, "-b", "numba-cpu", "--json")
-    assert (code, err) == (0, "")
-    assert len(LearningFile.model_validate_json(out).trials) == 2
-
-    assert tool(*TINY, "-b", "numba-cpu", "--quiet") == (0, "", "")
-    assert inline.fail == ()
-
-
-@pytest.mark.parametrize("stop_at", [(0, 0), (0, 1), (1, 1)])
-def test_an_interrupted_run_goes_on_to_the_same_end(tool, tmp_path, inline, stop_at):
-    assert tool(*TINY, "-b", "numba-cpu", "-o", "whole.json", "-q")[0] == 0
-    inline.stop_at = stop_at
-    code, out, err = tool(*TINY, "-b", "numba-cpu", "-o", "part.json", "-q")
-
-    assert (code, out) == (130, "")
-    assert err == "interrupted; go on with: lstmbench learn --resume -o part.json\n"
-    assert not (tmp_path / "part.json").exists()
-    code, _, err = tool(*TINY, "-b", "numba-cpu", "-o", "part.json", "-q")
-    assert (code, err.count("\n")) == (2, 1)
-    assert "holds an unfinished run; go on with it (--resume -o part.json)" in err
-    code, _, err = tool("learn", "--lr", "0.5", "--resume", "-o", "part.json")
-    assert code == 2
-    assert "was begun with other options" in err
-
-    inline.stop_at = None
-    assert tool("learn", "--resume", "-o", "part.json", "-q") == (0, "", "")
-    assert read(tmp_path / "part.json").trials == read(tmp_path / "whole.json").trials
-    names = {path.name for path in tmp_path.iterdir()}
-    assert names == {f"{stem}{end}" for stem in ("whole", "part") for end in ("", ".json", ".md")}
-
-
-@pytest.mark.parametrize("stop_at", [None, (1, 1)])
-def test_a_trial_that_failed_is_run_again_and_replaced(tool, tmp_path, inline, stop_at):
-    assert tool(*TINY, "-b", "numba-cpu", "-o", "whole.json", "-q")[0] == 0
-    inline.broken, inline.stop_at = ("numba-cpu", 0), stop_at
-    code, _, _ = tool(*TINY, "-b", "numba-cpu", "-o", "part.json", "-q")
-    assert code == (4 if stop_at is None else 130)
-
-    inline.broken = inline.stop_at = None
-    assert tool("learn", "--resume", "-o", "part.json", "-q") == (0, "", "")
-    found, whole = read(tmp_path / "part.json"), read(tmp_path / "whole.json")
-    assert (found.trials, found.groups) == (whole.trials, whole.groups)
-    code, _, err = tool("learn", "--resume", "-o", "part.json", "-q")
-    assert (code, err.count("\n")) == (2, 1)
-    assert "part.json is complete: no run was interrupted, no trial failed" in err
-
-
-def test_what_an_abandoned_run_has_left_is_not_gone_on_with(tool, tmp_path, inline):
-    inline.stop_at = (0, 1)
-    assert tool(*TINY, "-b", "numba-cpu", "-o", "new.json", "-q")[0] == 130
-    (tmp_path / "new.json.unfinished").unlink()
-    inline.stop_at = None
-
-    other = (*TINY, "-b", "numba-cpu", "--lr", "0.1", "-q")
-    assert tool(*other, "-o", "new.json")[0] == tool(*other, "-o", "fresh.json")[0] == 0
-    assert read(tmp_path / "new.json").trials == read(tmp_path / "fresh.json").trials
-
-
-def test_a_backend_that_is_not_there_is_a_trial_with_a_reason(tool, inline):
-    inline.fail = ("torch-cpu", "keras-cpu")
-    code, out, err = tool(*TINY, "-q")
-    assert (code, out, err) == (0, "", "")
-
-    code, out, err = tool(*TINY, "-b", "torch-cpu", "-q")
-    assert (code, out) == (4, "")
-    assert err == (
-        "incomplete: lstm torch-cpu seed 0 unavailable: torch-cpu: not here; install it "
-        "(and 1 more)\n"
-    )
+# --- the process of a trial
 
 
 def test_a_trial_runs_in_a_process_of_its_own(tmp_path):
@@ -433,73 +233,3 @@ def test_what_goes_wrong_in_that_process_is_in_the_trial(tmp_path):
     assert found.reason.startswith("ResultFormatError: ")
     assert "not a checkpoint" in found.reason
     assert found.curve == ()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "line"),
-    [
-        (["addin"], "did you mean 'adding'?"),
-        (["--cell", "lstn"], "did you mean 'lstm'?"),
-        (["-b", "torch"], "did you mean 'torch-cpu'?"),
-        (["--lr", "0"], "--lr: expected a number above 0, got 0"),
-        (["--lr", "nan"], "--lr: expected a number above 0, got nan"),
-        (["--clip", "-1"], "--clip: expected a number above 0, got -1"),
-        (["--target", "inf"], "--target: expected a number above 0, got inf"),
-        (["--lag", "3"], "expected a lag of 10 to"),
-        (["--lag", "-3", "--target", "1"], "expected a lag of 10 to"),
-        (["sunspots", "--lag", "20"], "expected no lag, got 20"),
-        (["--forget-bias", "nan"], "--forget-bias: expected at most 100, got nan"),
-        (["--time-scale", "9", "--forget-bias", "1"], "expected no --forget-bias beside it"),
-        (["--dropout", "0.5"], "--dropout: expected --layers 2 or more"),
-        (["--dropout", "1", "--layers", "2"], "--dropout: expected 0 to 0.99, got 1"),
-        (["--test-lags", "200,5"], "expected a lag of 10 to"),
-        (["--test-lags", "20,x"], "--test-lags: expected sizes such as 32,64"),
-        (["sunspots", "--test-lags", "20"], "expected no lag, got 20"),
-        (["--threads", "100000"], "--threads: expected at most"),
-        (["--optimiser", "adamw"], "adamw"),
-        (["-o", "page.md"], "-o: expected a file ending in .json, got page.md"),
-        (["--resume"], "--resume: expected -o FILE.json"),
-        (["--resume", "-o", "none.json"], "no run was interrupted"),
-    ],
-)
-def test_what_cannot_be_done_is_told_in_one_line(tool, arguments, line):
-    code, out, err = tool("learn", *arguments)
-
-    assert (code, out) == (2, "")
-    assert line in err
-    assert err.count("\n") == 1
-
-
-def test_an_unfinished_file_cannot_name_files_elsewhere(tool, tmp_path):
-    text = a_file().as_file().replace('"torch-cpu"', '"../../torch-cpu"')
-    session.unfinished(tmp_path / "theirs.json").write_text(text, encoding="utf-8")
-
-    code, _, err = tool("learn", "--resume", "-o", "theirs.json")
-    assert code == 2
-    assert "settings.backends[1]" in err
-    assert err.count("\n") == 1
-
-
-@pytest.mark.parametrize("options", [(), ("--lag", "11")], ids=["goes on", "other options"])
-def test_an_unfinished_file_cannot_command_the_terminal(tool, tmp_path, options):
-    text = HOSTILE["unseen"]
-    trials = (gone("numba-cpu"), gone(text, "failed", text, cell=text, beyond=at(20, 0.1)))
-    theirs = {"environment": describe(), "settings": settings(), "command": text}
-    path = session.unfinished(tmp_path / "theirs.json")
-    path.write_text(a_file(*trials, **theirs).as_file(), encoding="utf-8")
-
-    code, out, err = tool("learn", *options, "--resume", "-o", "theirs.json")
-
-    told = out + err
-    assert code == (2 if options else 4)
-    assert "red \N{REPLACEMENT CHARACTER}[31m" in told
-    assert all(letter.isprintable() for letter in told.replace("\n", ""))
-
-
-def test_a_run_of_another_machine_is_not_gone_on_with(tool, tmp_path):
-    path = session.unfinished(tmp_path / "theirs.json")
-    path.write_text(a_file().as_file(), encoding="utf-8")
-
-    code, _, err = tool("learn", "--resume", "-o", "theirs.json")
-    assert code == 2
-    assert "expected the machine that began (Imaginary 9000 @ 3.00GHz" in err

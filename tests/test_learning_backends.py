@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from test_learning_trial import FakeLearner, settings
+from learning_files import settings
+from test_learning_trial import FakeLearner
 
 from lstmbench.learning import serve, trial
 from lstmbench.learning.learner import make_learner, make_recipe

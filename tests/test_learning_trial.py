@@ -5,37 +5,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from learning_files import settings
 
 from lstmbench.errors import ResultFormatError
 from lstmbench.learning import checkpoint, serve, trial
-from lstmbench.learning.records import Settings
 from lstmbench.tasks import load
 from lstmbench.timing.clock import FakeClock
 
 WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-
-
-def settings(**given):
-    fields = {
-        "task": "adding",
-        "lag": 10,
-        "cells": ("lstm",),
-        "backends": ("numba-cpu",),
-        "hidden_size": 4,
-        "num_layers": 1,
-        "batch_size": 4,
-        "optimiser": "adam",
-        "lr": 0.01,
-        "clip": 1.0,
-        "forget_bias": None,
-        "seeds": 1,
-        "target": 0.01,
-        "max_steps": 6,
-        "budget_s": 1000.0,
-        "every": 2,
-        "threads": 1,
-    }
-    return Settings(**{**fields, **given})
 
 
 @dataclass
