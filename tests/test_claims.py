@@ -1,41 +1,16 @@
 """`lstmbench claims`: each verdict from evidence made by hand, both ways and in between."""
 
 import pytest
-from conftest import a_header, a_row, a_workload, as_result
+from claimed import SEEDS, evidence, learnt
+from conftest import a_row, a_workload, as_result
 from learning_files import a_file, a_trial, settings
 
-from lstmbench.claims import both_ways, carousel, cells, gpu, hard, judge, lags, recipe
+from lstmbench.claims import both_ways, cells, gpu, hard, judge, lags, recipe
 from lstmbench.claims.evidence import Evidence
 from lstmbench.claims.records import Verdict
-from lstmbench.gradients.records import Curve, GradientsFile
 from lstmbench.guessing.records import Guess, GuessesFile
 from lstmbench.learning.records import Beyond
 from lstmbench.learning.summary import groups
-
-SEEDS = 5
-
-
-def learnt(*, of=SEEDS, beyond=None, scores=None, target=0.01, lag=100, **solved):
-    """A file in which so many seeds of each cell solve the task."""
-    trials = [
-        a_trial(
-            cell=cell.replace("_", "-"),
-            seed=seed,
-            status="solved" if seed < count else "unsolved",
-            seconds=2.0 if seed < count else None,
-            **({} if beyond is None else {"beyond": tuple(beyond)}),
-            **({} if scores is None else {"final_score": scores[cell][seed]}),
-        )
-        for cell, count in solved.items()
-        for seed in range(of)
-    ]
-    chosen = settings(lag=lag, seeds=of, target=target, time_scale=lag)
-    return a_file(settings=chosen, trials=tuple(trials), groups=groups(trials))
-
-
-def evidence(**learning):
-    return Evidence(learning={name.replace("_", "-"): file for name, file in learning.items()})
-
 
 # --- 2: lags
 
@@ -325,64 +300,6 @@ def test_the_recipe_says_which_corner_does_not_train(solved, verdict, because):
 
     assert claim.verdict is verdict
     assert claim.because.startswith(because)
-
-
-# --- 1: the carousel
-
-
-def curve(cell, ten, *, bias=None, steps=0):
-    """A network of which so much is left after ten steps, and all after one."""
-    return Curve(
-        cell=cell,
-        forget_bias=bias,
-        seed=0,
-        steps=steps,
-        hidden=(1.0, ten),
-        cell_state=(1.0, ten) if cell == "lstm" else (),
-    )
-
-
-def flows(*curves):
-    file = GradientsFile(
-        created="2026-01-02T03:04:05+00:00",
-        command="lstmbench gradients",
-        environment=a_header().environment,
-        hidden_size=4,
-        lags=(1, 10),
-        curves=curves,
-    )
-    return Evidence(gradients={"gradients": file})
-
-
-@pytest.mark.parametrize(
-    ("left", "verdict"),
-    [((0.5, 0.7), Verdict.HOLDS), ((0.003, 0.5), Verdict.ONLY_WHEN), ((0.0, 1.2), Verdict.NOT)],
-)
-def test_up_to_sixty_percent_lost_is_no_more_and_no_less_than_nothing(left, verdict):
-    drawn, trained = left
-    plain = flows(curve("rnn-tanh", drawn), curve("rnn-tanh", trained, steps=9))
-
-    claim = next(carousel.claims(plain))
-
-    assert claim.verdict is verdict
-    assert [each.value for each in claim.findings] == [1 - drawn, 1 - trained]
-
-
-@pytest.mark.parametrize(
-    ("left", "verdict"),
-    [((0.9, 1.1), Verdict.HOLDS), ((0.005, 0.74), Verdict.ONLY_WHEN), ((0.1, 3.0), Verdict.NOT)],
-)
-def test_an_error_flow_is_constant_between_half_and_twice(left, verdict):
-    default, open_ = left
-    found = flows(curve("lstm", default), curve("lstm", open_, bias=3.0))
-
-    *_, claim = carousel.claims(found)
-
-    assert claim.verdict is verdict
-    if verdict is Verdict.ONLY_WHEN:
-        assert claim.because == (
-            "the network is lstm (forget bias 3, as drawn); it is 0.5 % in lstm (as drawn)"
-        )
 
 
 # --- all of them

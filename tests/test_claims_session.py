@@ -5,10 +5,11 @@ import re
 import shlex
 
 import pytest
+from claimed import curve, flows, learnt
 from conftest import HOSTILE, assert_golden
 from github import assert_renders, rendered
+from learning_files import settings
 from rich.console import Console
-from test_claims import curve, flows, learnt, settings
 from typer.main import get_command
 
 from lstmbench import cli
