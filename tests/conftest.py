@@ -1,4 +1,4 @@
-"""What every test shares: peers, golden files, rows made by hand, and workers without a process."""
+"""What every test shares: peers, golden files, rows made by hand, and the tool."""
 
 import gc
 import importlib
@@ -9,8 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from copy import copy
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
@@ -20,21 +19,18 @@ os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
 
 import pytest
 from hypothesis import settings
+from inline import InlineWorker
 
 from lstmbench import cli
 from lstmbench.backends import registry
 from lstmbench.backends.base import Backend
-from lstmbench.backends.fake import FakeBackend
-from lstmbench.errors import BackendUnavailable
 from lstmbench.machine.environment import Environment, Machine, fingerprint
-from lstmbench.planning.plan import Job, Plan
+from lstmbench.planning.plan import Plan
 from lstmbench.planning.suite import load_suite
 from lstmbench.records import Errors, Header, Outcome, Result, Row, Settings, Times, make_row
 from lstmbench.result import read
-from lstmbench.running import worker
 from lstmbench.running.process import THREAD_VARIABLES
 from lstmbench.statistics.order import summarise
-from lstmbench.timing.measure import Target
 from lstmbench.workload import Workload, flops
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -249,65 +245,6 @@ def load_with_two_threads(backend: str) -> Backend:
         for variable in THREAD_VARIABLES:
             patch.setenv(variable, "2")
         return registry.load(backend)
-
-
-class InlineWorker:
-    """A worker in this process, on the fake backend, that remembers what it was asked."""
-
-    def __init__(
-        self, rules: list[dict[str, Any]] | None = None, unavailable: Exception | None = None
-    ) -> None:
-        self._rules = rules or []
-        self.backend = FakeBackend(self._rules)
-        self.unavailable = unavailable
-        self.asked: list[Workload] = []
-        self.closed = False
-
-    def named(self, backend: str) -> "InlineWorker":
-        """One that plays the same script as another backend, and remembers in the same place."""
-        other = copy(self)
-        other.backend = FakeBackend(self._rules, backend)
-        return other
-
-    def start(self) -> None:
-        """Nothing has to be loaded."""
-
-    def version(self) -> str:
-        if self.unavailable is not None:
-            raise self.unavailable
-        return self.backend.version
-
-    def perform(
-        self, workload: Workload, target: Target | None, limit: float, tell: Callable[[str], None]
-    ) -> Outcome:
-        assert limit > 0
-        self.asked.append(workload)
-        return worker.perform(self.backend, workload, target, tell)
-
-    def close(self) -> None:
-        self.closed = True
-
-
-class Recorder:
-    """An observer that writes down what it is told."""
-
-    def __init__(self) -> None:
-        self.started_jobs: list[Job] = []
-        self.phases: list[str] = []
-        self.rows: list[Row] = []
-
-    def started(self, job: Job) -> None:
-        self.started_jobs.append(job)
-
-    def phase(self, phase: str) -> None:
-        self.phases.append(phase)
-
-    def finished(self, row: Row) -> None:
-        self.rows.append(row)
-
-
-def missing_backend() -> BackendUnavailable:
-    return BackendUnavailable("fake: not here; pip install fake")
 
 
 def run_tool(

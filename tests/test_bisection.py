@@ -1,7 +1,8 @@
 """A break-even run measures where the search wants to, keeps every row, and can go on."""
 
 import pytest
-from conftest import InlineWorker, Recorder, a_plan, a_workload, ok_outcome
+from conftest import a_plan, a_workload, ok_outcome
+from inline import InlineWorker, Recorder
 
 from lstmbench.analysis.crossing import answer, series
 from lstmbench.breakeven import BreakEven

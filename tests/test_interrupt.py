@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from conftest import InlineWorker, run_tool
+from conftest import run_tool
+from inline import InlineWorker
 
 from lstmbench import cli
 from lstmbench.records import Row

@@ -1,16 +1,8 @@
 """The loop asks each backend for each row in the order of the plan, and keeps what came of it."""
 
 import pytest
-from conftest import (
-    InlineWorker,
-    Recorder,
-    a_plan,
-    a_row,
-    a_workload,
-    bad_row,
-    missing_backend,
-    ok_outcome,
-)
+from conftest import a_plan, a_row, a_workload, bad_row, ok_outcome
+from inline import InlineWorker, Recorder, missing_backend
 
 from lstmbench.errors import BackendUnavailable, Exit, OutputError, WorkerError
 from lstmbench.records import Settings

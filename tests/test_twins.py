@@ -3,8 +3,6 @@
 import pytest
 from conftest import (
     HOSTILE,
-    InlineWorker,
-    Recorder,
     a_plan,
     a_row,
     a_workload,
@@ -13,6 +11,7 @@ from conftest import (
     bad_row,
     contenders,
 )
+from inline import InlineWorker, Recorder
 
 from lstmbench.analysis import summary, twins
 from lstmbench.labels import first_of_kinds, kind_of
