@@ -8,6 +8,7 @@ import numpy as np
 
 from lstmbench.correctness.verify import KINK, evaluate, kink_slack
 from lstmbench_kernels import GRU, LSTM, RNN
+from lstmbench_kernels.dtypes import ARRAY_DTYPES, numpy_dtype
 from lstmbench_kernels.problem import Problem, make_problem
 from lstmbench_kernels.spec import CellSpec, Shape
 
@@ -15,6 +16,9 @@ EPSILON = {"float32": 1.2e-7, "float64": 2.3e-16}
 FLOAT64_RELATIVE = 1e-12
 FLOAT32_ABSOLUTE = 5e-5  # at unit scale
 FLOAT32_MULTIPLE = 4  # of what NumPy makes in float32, plus a few roundings
+# Half a unit in the last place of what operands are rounded to.
+ROUNDING = {"tf32": 2**-11, "float16": 2**-11, "bfloat16": 2**-8}
+MULTIPLE = 16  # of one rounding at the scale of the result: a few steps, each of a few roundings
 
 
 def name_of(case: CellSpec | Shape) -> str:
@@ -128,3 +132,23 @@ def check_against_oracle(
     if cell.name == "rnn-relu":
         slack = kink_slack(exact, true_gradients, KINK * EPSILON[dtype])
     assert_close(gradients, true_gradients, rounded_gradients, dtype, slack)
+
+
+def check_low_precision(cell: CellSpec, shape: Shape, dtype: str, **options) -> None:
+    """Against the oracle in float64 on the rounded inputs, with a bound from the rounding."""
+    array_dtype = numpy_dtype(ARRAY_DTYPES[dtype]).name
+    problem = make_problem(cell, shape, dtype=array_dtype)
+    truth, true_gradients = run_reference(problem.astype("float64"))
+    layer = make_layer(cell, shape, dtype, device="cuda", **options)
+    outputs, gradients = run_layer(layer, problem)
+    inferred, _ = run_layer(layer, problem, training=False)
+    worst = 0.0
+    for got, wanted in ((outputs, truth), (inferred, truth), (gradients, true_gradients)):
+        assert list(got) == list(wanted)
+        for name, expected in wanted.items():
+            assert got[name].dtype == array_dtype, name
+            scale = max(1.0, float(np.abs(expected).max()))
+            error = float(np.abs(got[name].astype(np.float64) - expected).max()) / scale
+            assert error <= MULTIPLE * ROUNDING[dtype], f"{name}: {error:.3g}"
+            worst = max(worst, error)
+    assert worst > ROUNDING[dtype] / 64, "more exact than the precision that was asked for"

@@ -11,7 +11,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from kernel_trials import (
+    MULTIPLE,
+    ROUNDING,
     check_against_oracle,
+    check_low_precision,
     make_layer,
     name_of,
     named,
@@ -26,39 +29,16 @@ from lstmbench_kernels.cuda import schedule, simulator
 from lstmbench_kernels.cuda.limits import Limits
 from lstmbench_kernels.cuda.precision import PRECISIONS
 from lstmbench_kernels.cuda.schedule import Sizes, candidates
-from lstmbench_kernels.dtypes import ARRAY_DTYPES, numpy_dtype
+from lstmbench_kernels.dtypes import ARRAY_DTYPES
 from lstmbench_kernels.problem import make_problem
 from lstmbench_kernels.spec import CELLS, LSTM, CellSpec, Shape
 
 SMALL = Shape(3, 2, 3, 5)
 STACK = Shape(2, 3, 4, 6, num_layers=2, bidirectional=True, bias=False)
-# Half a unit in the last place of what operands are rounded to.
-ROUNDING = {"tf32": 2**-11, "float16": 2**-11, "bfloat16": 2**-8}
-MULTIPLE = 16  # of one rounding at the scale of the result: a few steps, each of a few roundings
 
 every_cell = pytest.mark.parametrize("cell", CELLS.values(), ids=name_of)
 every_rung = pytest.mark.parametrize("rung", schedule.RUNGS)
 every_low_precision = pytest.mark.parametrize("dtype", list(ROUNDING))
-
-
-def check_low_precision(cell: CellSpec, shape: Shape, dtype: str, **options) -> None:
-    """Against the oracle in float64 on the rounded inputs, with a bound from the rounding."""
-    array_dtype = numpy_dtype(ARRAY_DTYPES[dtype]).name
-    problem = make_problem(cell, shape, dtype=array_dtype)
-    truth, true_gradients = run_reference(problem.astype("float64"))
-    layer = make_layer(cell, shape, dtype, device="cuda", **options)
-    outputs, gradients = run_layer(layer, problem)
-    inferred, _ = run_layer(layer, problem, training=False)
-    worst = 0.0
-    for got, wanted in ((outputs, truth), (inferred, truth), (gradients, true_gradients)):
-        assert list(got) == list(wanted)
-        for name, expected in wanted.items():
-            assert got[name].dtype == array_dtype, name
-            scale = max(1.0, float(np.abs(expected).max()))
-            error = float(np.abs(got[name].astype(np.float64) - expected).max()) / scale
-            assert error <= MULTIPLE * ROUNDING[dtype], f"{name}: {error:.3g}"
-            worst = max(worst, error)
-    assert worst > ROUNDING[dtype] / 64, "more exact than the precision that was asked for"
 
 
 @every_cell

@@ -217,6 +217,13 @@ class Streams:
         if self.error:
             raise CudaError(self.error, f"earlier work failed: {self.failures[0]!r}")
 
+    def reset(self) -> None:
+        """Forget the failure, and all work that came behind it: a device cannot."""
+        self.error = 0
+        self._left.clear()
+        for stream in (self.legacy, *self.others):
+            stream.last, stream.waits = None, []
+
     # Capture
 
     def begin(self, stream: Stream, mode: int) -> Capture:

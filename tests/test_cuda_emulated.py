@@ -1,0 +1,64 @@
+"""What NVIDIA's compilers make of the CUDA kernels gives right results, and races with nothing.
+
+The kernels go through numba-cuda to finished binaries and are loaded and launched through its
+driver calls; what the launches do is carried out on the CPU (``emulator``).
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import require_peer
+from cuda_emulated import BROKEN
+
+SCRIPT = Path(__file__).with_name("cuda_emulated.py")
+# Of the script's cases, which compile their own kernels, a second each: every cell, precision, rung
+# and sort of plan once.  All of them: python tests/cuda_emulated.py
+CASES = [
+    "rnn-tanh float32 step",
+    "rnn-relu bfloat16",
+    "lstm float32 graph",
+    "lstm float64",
+    "lstm ragged",
+    "gru float16",
+    "stack float32",
+    "blocks that meet float32",
+    "blocks that meet gru",
+    "groups of blocks that meet float32",
+    "several warps along k float32",
+    "weights in shared memory float16",
+    "weights in L2 float32",
+]
+
+
+@pytest.fixture(scope="module")
+def errors() -> dict[str, str]:
+    """What went wrong in each case."""
+    require_peer("numba_cuda")
+    root = SCRIPT.parents[1]
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), *CASES, *BROKEN],
+        env={
+            **os.environ,
+            "NUMBA_ENABLE_CUDASIM": "0",
+            "PYTHONPATH": os.pathsep.join(map(str, (root / "kernels", root))),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return {each["name"]: each["error"] for each in map(json.loads, done.stdout.splitlines())}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_compiled_kernels_agree_with_the_oracle(errors: dict[str, str], case: str) -> None:
+    assert not errors[case], errors[case]
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_what_is_broken_on_purpose_is_noticed(errors: dict[str, str], case: str) -> None:
+    assert not errors[case], errors[case]
