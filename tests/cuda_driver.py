@@ -629,6 +629,41 @@ def weights_at_work_are_not_written_over(driver: Driver) -> None:
 
 
 @check
+def calls_on_two_streams_run_one_behind_the_other(driver: Driver) -> None:
+    from lstmbench_kernels.cuda import launch, ops
+
+    net, streams = layer("step"), (non_blocking(), non_blocking())
+    xs = [ops.empty((3, 2, 8), "float32") for _ in range(4)]
+    ys = [ops.empty((3, 2, 32), "float32") for _ in range(4)]
+    with told(driver) as found:
+        before = driver.calls.count("cuCtxSynchronize")
+        for n, (x, y) in enumerate(zip(xs, ys, strict=True)):
+            net.forward(x, out=y, stream=streams[n % 2])
+        assert driver.calls.count("cuCtxSynchronize") == before
+        assert not found
+        launch.synchronize(streams[1])
+    assert [words.get("y", words.get("a")) for words in found] == [
+        address for x, y in zip(xs, ys, strict=True) for address in (x.address, *[y.address] * 4)
+    ]
+
+
+@check
+def the_same_call_again_is_its_launches_and_nothing_else(driver: Driver) -> None:
+    from lstmbench_kernels.cuda import ops
+
+    for algorithm, calls in (("step", ["cuLaunchKernelEx"] * 5), ("graph", ["cuGraphLaunch"])):
+        net, stream = layer(algorithm), non_blocking()
+        x, y = ops.empty((3, 2, 8), "float32"), ops.empty((3, 2, 32), "float32")
+        states = ops.empty((1, 2, 32), "float32"), ops.empty((1, 2, 32), "float32")
+        for _ in range(2):
+            net.forward(x, out=(y, states), stream=stream)
+        before = len(driver.calls)
+        net.forward(x, out=(y, states), stream=stream)
+        asked = ("cuCtxGetCurrent", "cuCtxGetDevice")  # by cuda.core, at each launch
+        assert [name for name in driver.calls[before:] if name not in asked] == calls
+
+
+@check
 def a_call_may_come_from_another_thread(_driver: Driver) -> None:
     from lstmbench_kernels.cuda.arrays import DeviceArray
 

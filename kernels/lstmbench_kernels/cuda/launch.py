@@ -140,9 +140,9 @@ class Buffer:
         self.address = int(self._array.__cuda_array_interface__["data"][0])
 
     @_in_context
-    def clear(self) -> None:
-        """Fill with zeros, on the default stream."""
-        device_memset(self._array, 0, max(self.nbytes, 1))
+    def clear(self, stream: Any = None) -> None:
+        """Fill with zeros, behind what the stream holds."""
+        device_memset(self._array, 0, max(self.nbytes, 1), stream or 0)
 
 
 def allocate(nbytes: int, zero: bool = False) -> Buffer:
@@ -170,6 +170,12 @@ def upload(address: int, array: Any, stream: Any) -> None:
         driver.cuMemcpyHtoD(address, array.ctypes.data, array.nbytes)
     if stream is None:
         synchronize()
+
+
+@_in_context
+def upload_behind(address: int, array: Any, stream: Any) -> None:
+    """Copy a contiguous host array, which stays as it is, behind what the stream holds."""
+    driver.cuMemcpyHtoDAsync(address, array.ctypes.data, array.nbytes, _handle(stream))
 
 
 @_in_context
@@ -219,6 +225,32 @@ def synchronize(stream: Any = None) -> None:
         driver.cuStreamSynchronize(_handle(stream))
     else:
         cuda.synchronize()
+
+
+@_in_context
+def mark(stream: Any) -> Any:
+    """An event behind what the stream holds, which tells no time."""
+    event = cuda.event(timing=False)
+    event.record(stream or 0)
+    return event
+
+
+@_in_context
+def follow(stream: Any, event: Any) -> None:
+    """Have what the stream is given from now on wait for an event."""
+    event.wait(stream or 0)
+
+
+@_in_context
+def is_past(event: Any) -> bool:
+    """Whether the device is past an event."""
+    return bool(event.query())
+
+
+@_in_context
+def await_mark(event: Any) -> None:
+    """Wait for an event."""
+    event.synchronize()
 
 
 def _handle(stream: Any) -> int:

@@ -14,6 +14,7 @@ from . import ops, schedule
 from .arrays import DeviceMemory
 from .binding import bind_backward, bind_forward
 from .limits import Limits
+from .order import Order
 from .precision import PRECISIONS
 from .schedule import Plan, Sizes
 from .weights import Weights
@@ -31,7 +32,8 @@ class CudaNetwork:
             raise RuntimeError(f"device: 'cuda' cannot be used: {reason}")
         self.cell, self.shape, self.algorithm = cell, shape, algorithm
         self.layout, self.precision = LAYOUTS[cell.name], PRECISIONS[dtype]
-        self.weights = Weights(self.layout, shape, self.precision)
+        self.order = Order()
+        self.weights = Weights(self.layout, shape, self.precision, self.order)
         self.memory = DeviceMemory(self.precision.dtype)
         self.algorithm_used: dict[str, str] = {}
         self._works: OrderedDict[tuple[int, int, bool], Work] = OrderedDict()
@@ -60,6 +62,7 @@ class CudaNetwork:
 
         The same ``call`` means the very same arrays, and lengths, as when it came first.
         """
+        self.order.go_on(stream)
         T, B, _ = inputs["x"].shape
         work = self._work(T, B, training)
         if not work.is_bound("forward", call):
@@ -70,7 +73,6 @@ class CudaNetwork:
             inputs,
             outputs,
             call,
-            stream,
             lambda plan: bind_forward(work, plan, inputs, outputs, training),
         )
         return work
@@ -79,15 +81,18 @@ class CudaNetwork:
         self, work: Work, upstream: Operands, gradients: Operands, call: Call, stream: Any
     ) -> None:
         """Run all layers back from dy and the given state gradients; gates are written over."""
+        self.order.go_on(stream)
         self._run(
             "backward",
             work,
             upstream,
             gradients,
             call,
-            stream,
             lambda plan: bind_backward(work, plan, upstream, gradients),
         )
+        if work not in self._works.values():  # other shapes came between: nobody else has it
+            self.order.let_go(work)
+            self.order.settle()
 
     def _run(
         self,
@@ -96,14 +101,14 @@ class CudaNetwork:
         read: Operands,
         written: Operands,
         call: Call,
-        stream: Any,
         bind: Callable[[Plan], list[Launch]],
     ) -> None:
-        stream = ops.as_stream(stream)
+        stream = self.order.stream
         again = work.is_bound(name, call)
         if not again:
+            self.order.let_go(work.bound.pop(name, None), work.graphs.pop(name, None))
             work.bound[name] = call, bind(self._plan(work, name))
-            work.graphs.pop(name, None)
+            self.order.settle()
         for operand in read.values():
             if operand.host is not None:
                 ops.upload(operand.address, operand.host, stream)
@@ -137,10 +142,10 @@ class CudaNetwork:
         key = T, B, training
         if key not in self._works:
             self._works[key] = Work(
-                self.cell, self.shape, self.precision, self.weights, self.limits, T, B
+                self.cell, self.shape, self.precision, self.weights, self.order, self.limits, T, B
             )
             while len(self._works) > WORKSPACES_KEPT:
-                self._works.popitem(last=False)
+                self.order.let_go(self._works.popitem(last=False))
         self._works.move_to_end(key)
         return self._works[key]
 

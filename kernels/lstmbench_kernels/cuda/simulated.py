@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .simulator import HEAP, Memory, SimulationError, current_thread
+from .simulated_memory import HEAP, Memory, SimulationError
+from .simulator import current_thread
 
 _NUMBERS = {"f32": np.float32, "f64": np.float64, "u32": int, "i64": int}
 _ZEROS = {kind: number(0) for kind, number in _NUMBERS.items()}

@@ -9,84 +9,19 @@ launch.  It shows nothing about time.
 
 import random
 import time
-from bisect import bisect_right, insort
 from collections import deque
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 from greenlet import getcurrent, greenlet
 
 from .limits import WARP, Limits
+from .simulated_memory import HEAP, UNWRITTEN, Memory, SimulationError
 
 LIMITS = Limits(multiprocessors=4, shared_bytes=227 * 1024)
 SEED = 0  # of the order in which threads take turns
-
-_DTYPES: dict[str, np.dtype[Any]] = {
-    "f32": np.dtype(np.float32),
-    "f64": np.dtype(np.float64),
-    "u32": np.dtype(np.uint32),
-    "i64": np.dtype(np.int64),
-    "u16": np.dtype(np.uint16),
-}
-_UNWRITTEN = 0xFF  # as a float of any size: NaN
-_GAP = 4096  # between allocations, so that what misses one hits none
-
-
-class SimulationError(Exception):
-    """A kernel did what it must not do on a device either."""
-
-
-class Memory:
-    """Bytes at an address."""
-
-    def __init__(self, address: int, nbytes: int, fill: int) -> None:
-        self.address, self.nbytes = address, nbytes
-        self.bytes = np.full(-(-nbytes // 16) * 16, fill, np.uint8)
-        self._views = {
-            kind: (self.bytes.view(dtype), dtype.itemsize) for kind, dtype in _DTYPES.items()
-        }
-
-    def place(self, kind: str, address: int, count: int = 1) -> tuple[Any, int]:
-        """The view that holds ``count`` numbers of a kind, and the index of the first."""
-        view, size = self._views[kind]
-        offset, nbytes = address - self.address, size * count
-        if offset < 0 or offset + nbytes > self.nbytes:
-            raise SimulationError(
-                f"{nbytes} bytes at offset {offset} of an allocation of {self.nbytes}"
-            )
-        if address % nbytes:
-            raise SimulationError(f"address {address} is not a multiple of {nbytes}")
-        return view, offset // size
-
-
-class Heap:
-    """The device's memory: allocations with gaps between them."""
-
-    def __init__(self) -> None:
-        self._starts: list[int] = []
-        self._at: dict[int, Memory] = {}
-        self._next = 1 << 32
-
-    def allocate(self, nbytes: int) -> Memory:
-        memory = Memory(self._next, nbytes, _UNWRITTEN)
-        self._next += -(-nbytes // _GAP) * _GAP + _GAP
-        insort(self._starts, memory.address)
-        self._at[memory.address] = memory
-        return memory
-
-    def free(self, memory: Memory) -> None:
-        self._starts.remove(memory.address)
-        del self._at[memory.address]
-
-    def find(self, address: int) -> Memory:
-        n = bisect_right(self._starts, address)
-        if n == 0:
-            raise SimulationError(f"address {address} is in no allocation")
-        return self._at[self._starts[n - 1]]
-
-
-HEAP = Heap()
 
 
 class Warp:
@@ -101,7 +36,7 @@ class Warp:
 class Block:
     def __init__(self, place: tuple[int, int, int], threads: int, shared_bytes: int) -> None:
         self.place = place
-        self.shared = Memory(1024, shared_bytes, _UNWRITTEN)
+        self.shared = Memory(1024, shared_bytes, UNWRITTEN)
         self.threads = [Thread(self, number, threads) for number in range(threads)]
 
 
@@ -155,13 +90,15 @@ class Kernel:
     def launch(
         self, grid: tuple[int, int, int], threads: int, shared_bytes: int, stream: Any, *given: int
     ) -> None:
-        """Run to the end; inside ``capture``, write down instead."""
+        """Run when the stream does."""
         self.prepare(shared_bytes)
         if threads > self.threads or threads % WARP:
             raise SimulationError(f"{threads} threads, of {self.threads} at most")
-        if isinstance(stream, list):
-            stream.append(lambda: self.launch(grid, threads, shared_bytes, None, *given))
-            return
+        _stream(stream).add(lambda: self._run(grid, threads, shared_bytes, given))
+
+    def _run(
+        self, grid: tuple[int, int, int], threads: int, shared_bytes: int, given: tuple[int, ...]
+    ) -> None:
         order = random.Random(SEED)
         places = [(x, y, z) for x in range(grid[0]) for y in range(grid[1]) for z in range(grid[2])]
         order.shuffle(places)
@@ -277,6 +214,52 @@ def limits() -> Limits:
     return LIMITS
 
 
+class Stream:
+    """Work in order: done at once, or, where a stream is late, not before somebody waits for it.
+
+    A late one shows what has to wait for a stream and does not.  The default stream is done at
+    once, which a device's may be as well: none of the others waits for it there either.
+    """
+
+    def __init__(self, late: bool = True) -> None:
+        self.late = late
+        self.queue: deque[Callable[[], None]] = deque()
+        _STREAMS.add(self)
+
+    def add(self, work: Callable[[], None]) -> None:
+        self.queue.append(work)
+        if not self.late:
+            self.run()
+
+    def run(self) -> None:
+        while self.queue:
+            self.queue.popleft()()
+
+
+_STREAMS: WeakSet[Stream] = WeakSet()
+DEFAULT = Stream(late=False)
+
+
+def _stream(given: Stream | None) -> Stream:
+    return DEFAULT if given is None else given
+
+
+class Event:
+    """A place in a stream."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream, self.past = stream, False
+        stream.add(self._pass)
+
+    def _pass(self) -> None:
+        self.past = True
+
+    def reach(self) -> None:
+        """Do what the stream holds before it."""
+        while not self.past:
+            self.stream.queue.popleft()()
+
+
 class Buffer:
     """Memory of so many bytes, at an address."""
 
@@ -285,9 +268,9 @@ class Buffer:
         self.memory = HEAP.allocate(nbytes)
         self.address = self.memory.address
 
-    def clear(self) -> None:
-        """Fill with zeros."""
-        self.memory.bytes[:] = 0
+    def clear(self, stream: Stream | None = None) -> None:
+        """Fill with zeros, when the stream does."""
+        _stream(stream).add(lambda: self.memory.bytes.fill(0))
 
     def __del__(self) -> None:
         HEAP.free(self.memory)
@@ -301,8 +284,18 @@ def allocate(nbytes: int, zero: bool = False) -> Buffer:
     return buffer
 
 
-def upload(address: int, array: Any, stream: Any) -> None:  # noqa: ARG001  as on the device
-    """Copy a contiguous host array to an address."""
+def upload(address: int, array: Any, stream: Any) -> None:
+    """Copy a contiguous host array to an address, and wait until it may be changed again."""
+    upload_behind(address, array, stream)
+    _stream(stream).run()
+
+
+def upload_behind(address: int, array: Any, stream: Any) -> None:
+    """Copy a contiguous host array, which stays as it is, when the stream does."""
+    _stream(stream).add(lambda: _copy(address, array))
+
+
+def _copy(address: int, array: Any) -> None:
     memory = HEAP.find(address)
     view, first = memory.bytes, address - memory.address
     if first + array.nbytes > memory.nbytes:
@@ -310,8 +303,9 @@ def upload(address: int, array: Any, stream: Any) -> None:  # noqa: ARG001  as o
     view[first : first + array.nbytes] = np.ascontiguousarray(array).view(np.uint8).reshape(-1)
 
 
-def download(array: Any, address: int, stream: Any) -> None:  # noqa: ARG001  as on the device
-    """Copy from an address into a contiguous host array."""
+def download(array: Any, address: int, stream: Any) -> None:
+    """Copy from an address into a contiguous host array, behind what the stream holds."""
+    synchronize(stream)
     memory = HEAP.find(address)
     first = address - memory.address
     if first + array.nbytes > memory.nbytes:
@@ -330,22 +324,46 @@ def view(given: Any) -> tuple[int, tuple[int, ...], tuple[int, ...], str, bool]:
 
 
 def as_stream(given: Any) -> Any:
-    """Streams are all the same here."""
-    return given
+    """The stream that a caller names; None is the default one."""
+    return _stream(given)
 
 
 def synchronize(stream: Any = None) -> None:
-    """Everything has been done already."""
+    """Wait for a stream, or for all that the device has to do."""
+    for each in list(_STREAMS) if stream is None else [stream]:
+        each.run()
+
+
+def mark(stream: Any) -> Event:
+    """An event behind what the stream holds, which tells no time."""
+    return Event(_stream(stream))
+
+
+def follow(stream: Any, event: Event) -> None:
+    """Have what the stream is given from now on wait for an event."""
+    _stream(stream).add(event.reach)
+
+
+def is_past(event: Event) -> bool:
+    """Whether the device is past an event."""
+    return event.past
+
+
+def await_mark(event: Event) -> None:
+    """Wait for an event."""
+    event.reach()
 
 
 def capture(work: Callable[[Any], None]) -> Callable[[Any], None]:
     """What ``work(stream)`` launches, to be launched again."""
-    launches: list[Callable[[], None]] = []
-    work(launches)
+    written = Stream()
+    work(written)
+    launches = list(written.queue)
+    written.queue.clear()
 
-    def replay(stream: Any) -> None:  # noqa: ARG001  as on the device
+    def replay(stream: Any) -> None:
         for launch in launches:
-            launch()
+            _stream(stream).add(launch)
 
     return replay
 

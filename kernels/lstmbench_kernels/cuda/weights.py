@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..cells.layout import Layout
 from ..spec import Shape
 from . import ops
+from .order import Order
 from .precision import Precision
 from .schedule import Plan
 from .tile import LANE_BYTES
@@ -43,8 +44,8 @@ def as_fragments(rows: Array, plan: Plan, chunk: int) -> Array:
 class Weights:
     """What was loaded, and its copies on the device: made when first asked for."""
 
-    def __init__(self, layout: Layout, shape: Shape, precision: Precision) -> None:
-        self.layout, self.shape, self.precision = layout, shape, precision
+    def __init__(self, layout: Layout, shape: Shape, precision: Precision, order: Order) -> None:
+        self.layout, self.shape, self.precision, self._order = layout, shape, precision, order
         self.loaded: dict[str, Array] = {}
         self._layers = list(shape.layers())
         self._on_device: dict[tuple[Any, ...], ops.Buffer] = {}
@@ -53,7 +54,8 @@ class Weights:
         """Copy a state dict; what is on the device already is written over in its place."""
         self.loaded = {name: array.copy() for name, array in parameters.items()}
         for key, buffer in self._on_device.items():
-            ops.upload(buffer.address, self._make(*key), None)
+            self._order.upload(buffer.address, self._make(*key))
+        self._order.settle()
 
     def address(self, name: str, layer: int, plan: Plan | None = None) -> int:
         """Of one array of all directions of a layer, one behind the other."""
@@ -61,7 +63,7 @@ class Weights:
         if key not in self._on_device:
             array = self._make(*key)
             self._on_device[key] = ops.allocate(array.nbytes)
-            ops.upload(self._on_device[key].address, array, None)
+            self._order.upload(self._on_device[key].address, array)
         address: int = self._on_device[key].address
         return address
 

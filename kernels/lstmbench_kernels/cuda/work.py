@@ -14,6 +14,7 @@ from . import ops
 from .arrays import Operand
 from .job import Record
 from .limits import Limits
+from .order import Order
 from .precision import Precision
 from .weights import Weights
 
@@ -24,12 +25,16 @@ Launch = Callable[[Any], None]
 class Arena:
     """Device memory of one shape: named buffers, made when first asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, order: Order) -> None:
+        self._order = order
         self._buffers: dict[str, ops.Buffer] = {}
 
     def address(self, name: str, nbytes: int, zero: bool = False) -> int:
         if name not in self._buffers or self._buffers[name].nbytes < nbytes:
-            self._buffers[name] = ops.allocate(nbytes, zero)
+            self._order.let_go(self._buffers.get(name))
+            self._buffers[name] = ops.allocate(nbytes)
+            if zero:
+                self._buffers[name].clear(self._order.stream)
         address: int = self._buffers[name].address
         return address
 
@@ -51,6 +56,7 @@ class Work:
         shape: Shape,
         precision: Precision,
         weights: Weights,
+        order: Order,
         limits: Limits,
         steps: int,
         batch: int,
@@ -58,7 +64,8 @@ class Work:
         self.cell, self.layout, self.shape = cell, LAYOUTS[cell.name], shape
         self.precision, self.weights, self.limits = precision, weights, limits
         self.steps, self.batch = steps, batch
-        self.arena = Arena()
+        self._order, self.arena = order, Arena(order)
+        self._told: dict[str, bytes] = {}  # what each record holds
         self.bound: dict[str, tuple[object, list[Launch]]] = {}
         self.graphs: dict[str, Launch] = {}
         self.rungs: dict[str, str] = {}
@@ -97,7 +104,7 @@ class Work:
         self.lengths = None
         if lengths is not None and lengths.min() < self.steps:
             self.lengths = lengths
-            ops.upload(self.lengths_address(), lengths, None)
+            self._order.upload(self.lengths_address(), lengths)
 
     def lengths_address(self) -> int:
         return self.arena.address("lengths", 8 * self.batch) if self.is_ragged else 0
@@ -113,5 +120,7 @@ class Work:
         """The address of records, one behind the other."""
         words = np.concatenate([record.words(each) for each in values])
         address = self.arena.address(f"record {name}", words.nbytes)
-        ops.upload(address, words, None)
+        if self._told.get(name) != (told := words.tobytes()):
+            self._order.upload(address, words)
+            self._told[name] = told
         return address
