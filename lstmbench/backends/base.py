@@ -68,35 +68,36 @@ class Step:
     on_device: OnDevice | None = None
 
 
-def step_of(
-    mode: str,
-    *,
-    infer: Callable[[], object],
-    forward: Callable[[], object],
-    backward: Callable[[], object],
-    outputs: Callable[[], Arrays],
-    gradients: Callable[[], Arrays],
-    precision: str,
-    train: Callable[[], object] | None = None,
-) -> Step:
-    """The step of a mode, from the passes of a framework that can train.
+class Passes(Protocol):
+    """What a framework that can train does with one problem, and what it computed last."""
 
-    ``train`` is for a framework that has one call for forward and backward.
-    """
+    def infer(self) -> object: ...
+    def forward(self) -> object: ...
+    def backward(self) -> object: ...
+    def outputs(self) -> Arrays: ...
+    def gradients(self) -> Arrays: ...
+
+
+def step_of(
+    mode: str, passes: Passes, precision: str, *, train: Callable[[], object] | None = None
+) -> Step:
+    """The step of a mode; ``train`` is of a framework with one call for forward and backward."""
 
     def both() -> None:
-        forward()
-        backward()
+        passes.forward()
+        passes.backward()
 
     match mode:
         case "infer":
-            return Step(infer, outputs, precision)
+            return Step(passes.infer, passes.outputs, precision)
         case "forward":
-            return Step(forward, outputs, precision)
+            return Step(passes.forward, passes.outputs, precision)
         case "backward":
-            return Step(backward, outputs, precision, gradients, before=forward)
+            return Step(
+                passes.backward, passes.outputs, precision, passes.gradients, passes.forward
+            )
         case _:
-            return Step(train or both, outputs, precision, gradients)
+            return Step(train or both, passes.outputs, precision, passes.gradients)
 
 
 @dataclass(frozen=True)

@@ -226,13 +226,4 @@ class KerasStep:
         return {sequences: first.swapaxes(0, 1), **states}
 
     def step(self, workload: Workload, precision: str) -> Step:
-        return step_of(
-            workload.mode,
-            infer=self.infer,
-            forward=self.forward,
-            backward=self.backward,
-            train=self.train,
-            outputs=self.outputs,
-            gradients=self.gradients,
-            precision=precision,
-        )
+        return step_of(workload.mode, self, precision, train=self.train)

@@ -82,15 +82,7 @@ class NumbaCpu:
 
     def prepare(self, workload: Workload, problem: Problem) -> Step:
         step = NetworkStep(problem)
-        return step_of(
-            workload.mode,
-            infer=step.infer,
-            forward=step.forward,
-            backward=step.backward,
-            outputs=step.outputs,
-            gradients=step.gradients,
-            precision=f"{step.network.dtype}: {arithmetic()}",
-        )
+        return step_of(workload.mode, step, f"{step.network.dtype}: {arithmetic()}")
 
     def compilation(self) -> Compilation | None:
         return self._listener.compilation()

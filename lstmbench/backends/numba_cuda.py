@@ -8,6 +8,7 @@ compilation, which is counted by Numba's own events and reported apart.
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import version
 from typing import Any
@@ -112,14 +113,12 @@ class NumbaCuda:
     def prepare(self, workload: Workload, problem: Problem) -> Step:
         ops = self._ops
         passes = NetworkStep(ops, problem, workload.dtype, self._algorithm)
-        step = step_of(
-            workload.mode,
-            infer=self._or_unavailable(passes.infer),
-            forward=self._or_unavailable(passes.forward),
-            backward=self._or_unavailable(passes.backward),
-            outputs=passes.outputs,
-            gradients=passes.gradients,
-            precision=f"{workload.dtype}: {PRECISIONS[workload.dtype].about}; {ARITHMETIC}",
+        said = f"{workload.dtype}: {PRECISIONS[workload.dtype].about}; {ARITHMETIC}"
+        step = step_of(workload.mode, passes, said)
+        step = replace(
+            step,
+            run=self._or_unavailable(step.run),
+            before=step.before and self._or_unavailable(step.before),
         )
         if ops.SIMULATED:
             return step
@@ -137,7 +136,7 @@ class NumbaCuda:
             flush=ops.allocate(FLUSHED_BYTES).clear,
         )
 
-    def _or_unavailable(self, call: Callable[[], None]) -> Callable[[], None]:
+    def _or_unavailable(self, call: Callable[[], object]) -> Callable[[], object]:
         """The call; sizes that the algorithm or the device does not take make no row."""
 
         def attempt() -> None:

@@ -21,7 +21,7 @@ from lstmbench_kernels.problem import Problem
 
 from ..timing.clock import WallClock
 from ..workload import Workload
-from .base import Compilation, Step, step_of
+from .base import Arrays, Compilation, Step, step_of
 
 Array = NDArray[Any]
 
@@ -222,14 +222,26 @@ class Network:
             for _, _, suffix in problem.shape.layers()
         ]
         self.layer_inputs: list[Array] = []
-        self.outputs: dict[str, Array] = {}
-        self.gradients: dict[str, Array] = {}
+        self.results: dict[str, Array] = {}
+        self.found: dict[str, Array] = {}
 
     def cut(self, sequences: Array) -> Array:
         """The same with zeros beyond the end of each."""
         return sequences if self.valid is None else np.where(self.valid, sequences, 0)
 
-    def forward(self, keep: bool) -> None:
+    def infer(self) -> None:
+        self._run(keep=False)
+
+    def forward(self) -> None:
+        self._run(keep=True)
+
+    def outputs(self) -> Arrays:
+        return self.results
+
+    def gradients(self) -> Arrays:
+        return self.found
+
+    def _run(self, keep: bool) -> None:
         D, inputs = self.problem.shape.num_directions, self.problem.inputs
         x = inputs["x"]
         self.layer_inputs, finals = [], []
@@ -244,7 +256,7 @@ class Network:
                 finals.append(final)
             x = np.concatenate(parts, axis=2) if D == 2 else parts[0]
         stacked = [np.stack(column) for column in zip(*finals, strict=True)]
-        self.outputs = {"y": x, **{f"{n}T": s for n, s in zip(self.states, stacked, strict=True)}}
+        self.results = {"y": x, **{f"{n}T": s for n, s in zip(self.states, stacked, strict=True)}}
 
     def backward(self) -> None:
         shape, upstream = self.problem.shape, self.problem.upstream
@@ -271,7 +283,7 @@ class Network:
             found[name + "0"] = np.stack([initial[index][s] for index in sorted(initial)])
         if not shape.bias:
             found = {name: array for name, array in found.items() if not name.startswith("bias")}
-        self.gradients = found
+        self.found = found
 
 
 class NumpyBackend:
@@ -286,17 +298,8 @@ class NumpyBackend:
         self.clock = WallClock()
 
     def prepare(self, workload: Workload, problem: Problem) -> Step:
-        network = Network(problem)
-
-        return step_of(
-            workload.mode,
-            infer=lambda: network.forward(keep=False),
-            forward=lambda: network.forward(keep=True),
-            backward=network.backward,
-            outputs=lambda: network.outputs,
-            gradients=lambda: network.gradients,
-            precision=f"{problem.inputs['x'].dtype}: NumPy's own, and its BLAS's ({self._blas})",
-        )
+        said = f"{problem.inputs['x'].dtype}: NumPy's own, and its BLAS's ({self._blas})"
+        return step_of(workload.mode, Network(problem), said)
 
     def compilation(self) -> Compilation | None:
         return None

@@ -36,15 +36,7 @@ class TorchCpu:
 
     def prepare(self, workload: Workload, problem: Problem) -> Step:
         step = TorchStep(problem, compiler=self._compiler)
-        return step_of(
-            workload.mode,
-            infer=step.infer,
-            forward=step.forward,
-            backward=step.backward,
-            outputs=step.outputs,
-            gradients=step.gradients,
-            precision=arithmetic(step.dtype),
-        )
+        return step_of(workload.mode, step, arithmetic(step.dtype))
 
     def compilation(self) -> Compilation | None:
         return self._compiler.done if self._compiler else None

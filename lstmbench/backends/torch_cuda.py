@@ -46,15 +46,7 @@ class TorchCuda:
         passes = TorchStep(problem, self._device, self._compiler)
         # cuDNN keeps what backward needs wherever a module is in training mode.
         passes.module.train(workload.mode != "infer")
-        step = step_of(
-            workload.mode,
-            infer=passes.infer,
-            forward=passes.forward,
-            backward=passes.backward,
-            outputs=passes.outputs,
-            gradients=passes.gradients,
-            precision=f"{workload.dtype}: {tf32}",
-        )
+        step = step_of(workload.mode, passes, f"{workload.dtype}: {tf32}")
         if not self._on_gpu:
             return step
         passes.module.flatten_parameters()
