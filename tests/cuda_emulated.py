@@ -19,10 +19,12 @@ from multiprocessing import get_context
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 from emulator import gpu
-from kernel_trials import check_against_oracle, check_low_precision
+from kernel_trials import check_against_oracle, check_low_precision, make_layer, run_reference
 
-from lstmbench_kernels.spec import CELLS, LSTM, Shape
+from lstmbench_kernels.problem import make_problem
+from lstmbench_kernels.spec import CELLS, LSTM, Shape, gradient_shapes, output_shapes
 
 SMALL = Shape(3, 2, 3, 5)
 STACK = Shape(2, 3, 4, 6, num_layers=2, bidirectional=True, bias=False)
@@ -106,6 +108,8 @@ def cases() -> dict[str, Callable[[], None]]:
         found[f"both ways {dtype} step"] = partial(
             check_low_precision, LSTM, both, dtype, algorithm="step"
         )
+    for rung in ("persistent", "step", "graph"):
+        found[f"behind one another {rung}"] = partial(behind_one_another, rung)
     for sort in PLANS:
         found[f"{sort} float32"] = partial(planned, sort, LSTM, "float32")
     for sort in ("weights in shared memory", "weights in L2"):
@@ -113,6 +117,45 @@ def cases() -> dict[str, Callable[[], None]]:
     for cell in CELLS.values():
         found[f"blocks that meet {cell.name}"] = partial(planned, "blocks that meet", cell, "tf32")
     return found
+
+
+def behind_one_another(algorithm: str) -> None:
+    """Training steps on a stream that waits for no other, with nobody waiting between them."""
+    from cuda.core import Device
+
+    from lstmbench_kernels.cuda import ops  # once there is a GPU
+
+    net = make_layer(LSTM, SMALL, device="cuda", algorithm=algorithm)
+    first = make_problem(LSTM, SMALL)
+    net.load_state_dict(first.parameters)
+    ops.synchronize()
+    device = Device(0)
+    device.set_current()
+    stream = device.create_stream()
+    steps = []
+    for seed in range(2):
+        problem = replace(make_problem(LSTM, SMALL, seed=seed), parameters=first.parameters)
+        given = {
+            name: ops.to_device(array)
+            for name, array in (problem.inputs | problem.upstream).items()
+        }
+        made, gradients = (
+            {name: ops.empty(dims, "float32") for name, dims in shapes(LSTM, SMALL).items()}
+            for shapes in (output_shapes, gradient_shapes)
+        )
+        steps.append((problem, given, made, gradients))
+    for n in (0, 1, 1, 1):  # a graph is replayed where a call is the one before
+        _, given, made, gradients = steps[n]
+        out = made["y"], (made["hT"], made["cT"])
+        states = given["h0"], given["c0"]
+        net.forward(given["x"], states, training=True, out=out, stream=stream)
+        upstream = given["dhT"], given["dcT"]
+        net.backward(given["dy"], upstream, out=gradients, stream=stream)
+    ops.synchronize(stream)
+    for problem, _, made, gradients in steps:
+        for truth, found in zip(run_reference(problem), (made, gradients), strict=True):
+            for name, expected in truth.items():
+                np.testing.assert_allclose(found[name].to_host(), expected, atol=1e-5, err_msg=name)
 
 
 def planned(sort: str, cell: Any, dtype: str) -> None:

@@ -25,6 +25,7 @@ CASES = [
     "lstm ragged",
     "gru float16",
     "stack float32",
+    "behind one another graph",
     "blocks that meet float32",
     "blocks that meet gru",
     "groups of blocks that meet float32",
