@@ -5,6 +5,15 @@ from conftest import a_header
 from lstmbench.learning.records import Beyond, LearningFile, Lesson, Point, Settings, Trial
 from lstmbench.learning.summary import groups
 
+LESSON = Lesson(
+    description="the sum of two marked numbers",
+    source="a paper",
+    metric="mean squared error",
+    trivial=1 / 6,
+    baselines={"the second number alone": 1 / 12},
+    test_size=256,
+)
+
 
 def settings(**given):
     fields = {
@@ -80,14 +89,7 @@ def a_file(*trials, **given):
         "command": "lstmbench learn",
         "environment": a_header().environment,
         "settings": settings(backends=("numba-cpu", "torch-cpu", "keras-cpu"), seeds=2),
-        "lesson": Lesson(
-            description="the sum of two marked numbers",
-            source="a paper",
-            metric="mean squared error",
-            trivial=1 / 6,
-            baselines={"the second number alone": 1 / 12},
-            test_size=256,
-        ),
+        "lesson": LESSON,
         "timed": "training steps",
         "trials": trials,
         "groups": groups(trials),

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from conftest import HOSTILE, a_header, assert_golden
 from github import assert_renders, rendered
+from learning_files import LESSON
 from rich.console import Console
 
 from lstmbench.gradients.curves import Networks, measure
@@ -18,7 +19,6 @@ from lstmbench.gradients.records import Curve, GradientsFile, Training
 from lstmbench.gradients.summary import bands, outcomes, words
 from lstmbench.gradients.table import renderable
 from lstmbench.gradients.wording import ended
-from lstmbench.learning.records import Lesson
 from lstmbench.report.pictures import DARK, LIGHT
 from lstmbench.report.shelf import Shelf
 
@@ -55,14 +55,6 @@ def a_file(*curves, **given):
 
 
 def a_training(**given):
-    lesson = Lesson(
-        description="the sum of two marked numbers",
-        source="a paper",
-        metric="mean squared error",
-        trivial=1 / 6,
-        baselines={"the second number alone": 1 / 12},
-        test_size=256,
-    )
     fields = {
         "task": "adding",
         "lag": 100,
@@ -72,7 +64,7 @@ def a_training(**given):
         "lr": 0.01,
         "clip": 1.0,
         "target": 0.01,
-        "lesson": lesson,
+        "lesson": LESSON,
     }
     return Training(**{**fields, **given})
 
