@@ -459,36 +459,67 @@ def a_view_waits_for_no_stream(driver: Driver) -> None:
     assert "cuStreamWaitEvent" not in driver.calls[calls:]
 
 
+DLPACK_TYPES = {"float16": (2, 16), "float32": (2, 32), "float64": (2, 64), "bfloat16": (4, 16)}
+
+
+class DLTensor(ctypes.Structure):
+    _fields_ = (
+        ("data", ctypes.c_void_p),
+        ("device", ctypes.c_int32 * 2),
+        ("ndim", ctypes.c_int32),
+        ("code", ctypes.c_uint8),
+        ("bits", ctypes.c_uint8),
+        ("lanes", ctypes.c_uint16),
+        ("shape", ctypes.POINTER(ctypes.c_int64)),
+        ("strides", ctypes.POINTER(ctypes.c_int64)),
+        ("offset", ctypes.c_uint64),
+    )
+
+
+class Managed(ctypes.Structure):
+    """DLManagedTensor"""
+
+    _fields_ = (("tensor", DLTensor), ("context", ctypes.c_void_p), ("deleter", ctypes.c_void_p))
+
+
+class Versioned(ctypes.Structure):
+    """DLManagedTensorVersioned"""
+
+    _fields_ = (
+        ("version", ctypes.c_uint32 * 2),
+        ("context", ctypes.c_void_p),
+        ("deleter", ctypes.c_void_p),
+        ("flags", ctypes.c_uint64),
+        ("tensor", DLTensor),
+    )
+
+
 class Tensor:
-    """An array on the device, as PyTorch hands it over: version 0 of DLPack."""
+    """An array on the device as DLPack hands it over; old or new, which may be read-only."""
 
-    def __init__(self, address: int, shape: tuple[int, ...], strides: tuple[int, ...] | None):
-        class Managed(ctypes.Structure):
-            _fields_ = (
-                ("data", ctypes.c_void_p),
-                ("device", ctypes.c_int32 * 2),
-                ("ndim", ctypes.c_int32),
-                ("code", ctypes.c_uint8),
-                ("bits", ctypes.c_uint8),
-                ("lanes", ctypes.c_uint16),
-                ("shape", ctypes.POINTER(ctypes.c_int64)),
-                ("strides", ctypes.POINTER(ctypes.c_int64)),
-                ("offset", ctypes.c_uint64),
-                ("context", ctypes.c_void_p),
-                ("deleter", ctypes.c_void_p),
-            )
-
+    def __init__(
+        self,
+        address: int,
+        shape: tuple[int, ...],
+        strides: tuple[int, ...] | None = None,
+        dtype: str = "float32",
+        read_only: bool | None = None,
+    ) -> None:
         words = ctypes.c_int64 * len(shape)
-        self._sizes = words(*shape)
-        self._steps = words(*strides) if strides else None
-        self._managed = Managed(address, (2, 0), len(shape), 2, 16, 1, self._sizes, self._steps)
+        self._kept = words(*shape), words(*strides) if strides else None
+        told = DLTensor(address, (2, 0), len(shape), *DLPACK_TYPES[dtype], 1, *self._kept)
+        if read_only is None:
+            self._managed, self._name = Managed(told), b"dltensor"
+        else:
+            self._managed = Versioned((1, 0), None, None, read_only, told)
+            self._name = b"dltensor_versioned"
 
     def __dlpack__(self, **how: Any) -> Any:
         assert how["stream"] == -1  # the caller orders its streams itself
         new = ctypes.pythonapi.PyCapsule_New
         new.restype = ctypes.py_object
         new.argtypes = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p
-        return new(ctypes.addressof(self._managed), b"dltensor", None)
+        return new(ctypes.addressof(self._managed), self._name, None)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return 2, 0  # kDLCUDA
@@ -498,11 +529,18 @@ class Tensor:
 def arrays_with_dlpack_are_seen(_driver: Driver) -> None:
     from lstmbench_kernels.cuda import launch
 
-    address = launch.allocate(12).address
-    whole = Tensor(address, (2, 3), None)
-    assert launch.view(whole) == (address, (2, 3), (6, 2), "float16", True)
+    address = launch.allocate(48).address
+    for dtype, (_, bits) in DLPACK_TYPES.items():
+        item = bits // 8
+        whole = Tensor(address, (2, 3), dtype=dtype)
+        assert launch.view(whole) == (address, (2, 3), (3 * item, item), dtype, True)
     turned = Tensor(address, (3, 2), (1, 3))
-    assert launch.view(turned)[:3] == (address, (3, 2), (2, 6))
+    assert launch.view(turned) == (address, (3, 2), (4, 12), "float32", True)
+    one_row = Tensor(address, (3, 1, 2), (2, 99, 1))
+    assert launch.view(one_row)[2] == (8, 8, 4)
+    for read_only in (False, True):
+        told = Tensor(address, (4,), read_only=read_only)
+        assert launch.view(told) == (address, (4,), (4,), "float32", not read_only)
 
 
 @check

@@ -199,12 +199,14 @@ def view(given: Any) -> tuple[int, tuple[int, ...], tuple[int, ...], str, bool]:
         raise TypeError(str(error)) from error
     if not found.is_device_accessible:
         raise TypeError("expected a NumPy array or one on the device, got another on the host")
-    item = np.dtype(found.dtype).itemsize
-    steps = found.strides or tuple(
-        int(np.prod(found.shape[axis + 1 :])) for axis in range(len(found.shape))
-    )
-    strides = tuple(step * item for step in steps)
-    return int(found.ptr), tuple(found.shape), strides, str(found.dtype), not found.readonly
+    dtype, shape = np.dtype(found.dtype), tuple(found.shape)
+    steps = [int(np.prod(shape[axis + 1 :])) for axis in range(len(shape))]
+    if found.strides:
+        # Along an axis of one item any step leads nowhere: let it be that of contiguous arrays.
+        told = zip(shape, found.strides, steps, strict=True)
+        steps = [step if size > 1 else contiguous for size, step, contiguous in told]
+    strides = tuple(step * dtype.itemsize for step in steps)
+    return int(found.ptr), shape, strides, str(found.dtype), not found.readonly
 
 
 def as_stream(given: Any) -> Any:
