@@ -201,7 +201,23 @@ def make_states(precision: Precision, values: Values) -> tuple[Any, Any]:
 
 @cache
 def make_meeting() -> tuple[Any, Any]:
-    """How the blocks of a group wait for each other: one counter, which only grows in a launch."""
+    """How the blocks of a group wait for each other: one counter, which only grows in a launch.
+
+    Why that is enough, in the terms of PTX ISA's memory consistency model:
+
+    - What was written is read.  The stores of a block's threads come before the barrier that ends
+      the step, and that before the release of its first thread.  Where the first thread of another
+      block acquires the full count, it has synchronized with the release of every block: the count
+      only went through atomic operations since.  What its block reads comes after one more barrier.
+    - Nothing is written too early.  At a step a block reads one half of the operand and writes the
+      other, which was read at the step before.  It has waited until all had come past that step,
+      with their reads: a read cannot find what only follows it.
+    - The counter is ready for the next launch.  Who comes last sets it to 0; all others have waited
+      for the last time before they came for the last time, and a launch begins after all that the
+      one before has stored.
+    - The wait ends.  All blocks are at work at once (``ops.cooperative``), and ``ops.look`` is
+      carried out each time: the compiler may neither move nor merge what has a side effect.
+    """
     W = RECURRENCE.at
     thread_id, block_y, told, sync_block = ops.thread_id, ops.block_y, ops.told, ops.sync_block
     await_count, reset = ops.await_count, ops.reset
