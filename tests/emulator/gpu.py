@@ -24,6 +24,7 @@ class Gpu:
 
     Attributes:
         driver: the driver that hands over the launches.
+        races: whether to look for them: in memory of some MiB, that takes some GiB.
         seed: of the order in which warps take turns.
         programs: by the binary that they were linked to, and their name.
         edit: a change of the text before it is carried out, for tests of what is noticed.
@@ -31,7 +32,7 @@ class Gpu:
 
     def __init__(self, multiprocessors: int) -> None:
         self.driver: Driver = drivers.install(self.execute, multiprocessors)
-        self.seed = 0
+        self.races, self.seed = True, 0
         self.programs: dict[bytes, dict[str, Program]] = {}
         self.edit: Any = None
         self._links: dict[bytes, Any] = {}
@@ -61,6 +62,7 @@ class Gpu:
             launch.parameters,
             self.find,
             random.Random(self.seed),
+            self.races,
         ).run(launch.cooperative)
 
     def complaints(self) -> str:

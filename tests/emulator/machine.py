@@ -46,12 +46,13 @@ class Launch:
         parameters: tuple[int, ...],
         find: Find,
         order: random.Random,
+        races: bool = True,
     ) -> None:
         if threads % WARP:
             raise Fault(f"{threads} threads in a block, which are not whole warps")
         self.program, self.grid, self.threads = program, grid, threads
         self.parameters = [np.full(WARP, each, np.int64) for each in parameters]
-        self.find, self.order = find, order
+        self.find, self.order, self.races = find, order, races
         self.shared_bytes = shared_bytes
         self.blocks = int(np.prod(grid))
         self.signals: dict[int, NDArray[np.int64]] = {}  # what who acquires a counter has seen
@@ -72,6 +73,8 @@ class Launch:
     def _begin(self, number: int, place: tuple[int, ...]) -> list["Warp"]:
         warps = self.threads // WARP
         block = Block(number, self.shared_bytes, self.blocks, warps)
+        if not self.races:
+            block.shared.shadow = None
         return [Warp(self, block, place, n) for n in range(warps)]
 
     def _run(self, ready: list["Warp"]) -> None:
@@ -98,7 +101,7 @@ class Launch:
         memory = self.find(first)
         if not memory.holds(first, last):
             raise Fault(f"{last - first} bytes at {first:#x}, outside of every allocation")
-        if memory.shadow is None:
+        if memory.shadow is None and self.races:
             memory.shadow = Shadow(-(-memory.nbytes // 16) * 8, range(self.blocks))
             self.touched.append(memory)
         return memory
@@ -114,13 +117,13 @@ class Warp:
         self.time = 1
         self.everyone = np.full(WARP, True)
         self.living, self.behind = WARP, dict[int, Any]()
-        self.special = {
+        one = {
             "tid.x": np.arange(self.first, self.first + WARP, dtype=np.uint32),
-            "ntid.x": np.full(WARP, launch.threads, np.uint32),
-        } | {
-            f"ctaid.{axis}": np.full(WARP, n, np.uint32)
-            for axis, n in zip("xyz", place, strict=True)
+            "ntid.x": launch.threads,
+            **{f"ctaid.{axis}": n for axis, n in zip("xyz", place, strict=True)},
+            **{f"nctaid.{axis}": n for axis, n in zip("xyz", launch.grid, strict=True)},
         }
+        self.special = {name: np.full(WARP, value, np.uint32) for name, value in one.items()}
         self.unset = {
             kind: np.frombuffer(bytes([0xFF if kind != "bool" else 0]) * 8 * WARP, kind)[:WARP]
             for kind in ("bool", "uint16", "uint32", "int64", "float32", "float64")

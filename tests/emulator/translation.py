@@ -299,7 +299,7 @@ class _Translation:
             held = _REGISTERS[self.types[operand]]
             name = _python(operand)
             return name if held == wanted else f"{name}.view({wanted!r})"
-        if operand in ("%tid.x", "%ntid.x", "%ctaid.x", "%ctaid.y", "%ctaid.z"):
+        if re.fullmatch(r"%(n?tid\.x|n?ctaid\.[xyz])", operand):
             return f"w.special[{operand[1:]!r}]"
         return self._constant(operand, wanted)
 
