@@ -155,21 +155,22 @@ def bias_gradients(
     kernel = make_columns(work.precision.name)
     grid = ceil(columns / THREADS), splits, 1
     launches: list[Launch] = [lambda stream: kernel.launch(grid, THREADS, 0, stream, record)]
+    # Of each sort of gates, slot 0 belongs to the first, and the others follow round.
     for kind, gate_order, first in (
         ("bias_ih", layout.x_gates, 0),
         ("bias_hh", layout.h_gates, layout.h_first),
     ):
-        for slot, gate in enumerate(gate_order):
-            launches += combine(
-                work,
-                f"{kind} {gate} {place}",
-                rows=1,
-                columns=H,
-                splits=splits,
-                parts=parts + (first + slot) * H * size,
-                split_bytes=columns * size,
-                c=(gradients[kind + suffix].address + gate * H * work.precision.item_bytes, 0),
-            )
+        launches += combine(
+            work,
+            f"{kind} {place}",
+            rows=len(gate_order),
+            columns=H,
+            splits=splits,
+            parts=parts + first * H * size,
+            split_bytes=columns * size,
+            c=(gradients[kind + suffix].address, H * work.precision.item_bytes),
+            rotate=gate_order[0],
+        )
     return launches
 
 
