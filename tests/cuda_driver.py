@@ -290,6 +290,23 @@ def blocks_that_wait_for_each_other_must_fit(driver: Driver) -> None:
         kernel(together).launch((265, 1, 1), 256, 100 * 1024, 0, 0)
 
 
+@check
+def code_for_another_device_is_refused(driver: Driver) -> None:
+    from cuda.core import Linker, LinkerOptions, ObjectCode
+
+    from lstmbench_kernels.cuda import launch
+
+    signature = kernel(failing).signature
+    code, _ = launch.cuda.compile(
+        failing, signature, cc=(8, 0), device=False, abi="numba", output="ltoir"
+    )
+    for architecture in ("sm_80", "sm_100"):
+        chosen = LinkerOptions(arch=architecture, link_time_optimization=True)
+        binary = Linker(ObjectCode.from_ltoir(code), options=chosen).link("cubin")
+        with refused(driver, "CUDA_ERROR_NO_BINARY_FOR_GPU"):
+            binary.get_kernel("failing")
+
+
 # Streams
 
 

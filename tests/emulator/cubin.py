@@ -49,6 +49,12 @@ def image_at(address: int) -> bytes:
     return ctypes.string_at(address, max(end, phoff + phentsize * phnum))
 
 
+def capability(image: bytes) -> tuple[int, int]:
+    """The compute capability that a cubin is for, as CUDA 13 writes it."""
+    major, minor = divmod(image[0x31], 10)
+    return major, minor
+
+
 def kernels(image: bytes) -> dict[str, Kernel]:
     """Those of a cubin, by their names."""
     sections = {name: (offset, size, link) for name, _, offset, size, link in _sections(image)}

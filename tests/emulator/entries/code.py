@@ -65,6 +65,9 @@ class Code(Entries):
             image = cubin.image_at(code)
         except ValueError as error:
             raise CudaError(abi.INVALID_IMAGE, str(error)) from error
+        (major, minor), own = cubin.capability(image), device.COMPUTE_CAPABILITY
+        if major != own[0] or minor > own[1]:
+            raise CudaError(abi.NO_BINARY_FOR_GPU, f"code for {major}.{minor}, not {own}")
         loaded = {
             name: self.handle_of(
                 Loaded(kernel, image, device.SHARED_PER_BLOCK - kernel.shared_bytes)
