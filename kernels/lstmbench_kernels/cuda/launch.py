@@ -226,7 +226,7 @@ def synchronize(stream: Any = None) -> None:
     if stream:
         driver.cuStreamSynchronize(_handle(stream))
     else:
-        cuda.synchronize()
+        driver.cuCtxSynchronize()
 
 
 @_in_context
