@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -312,8 +313,6 @@ def code_for_another_device_is_refused(driver: Driver) -> None:
 
 @check
 def streams_of_every_library_are_taken(_driver: Driver) -> None:
-    from types import SimpleNamespace
-
     from lstmbench_kernels.cuda import launch
 
     made = [non_blocking(), launch.cuda.stream()]
@@ -712,10 +711,35 @@ def the_same_call_again_is_its_launches_and_nothing_else(driver: Driver) -> None
         states = ops.empty((1, 2, 32), "float32"), ops.empty((1, 2, 32), "float32")
         for _ in range(2):
             net.forward(x, out=(y, states), stream=stream)
-        before = len(driver.calls)
-        net.forward(x, out=(y, states), stream=stream)
-        asked = ("cuCtxGetCurrent", "cuCtxGetDevice")  # by cuda.core, at each launch
-        assert [name for name in driver.calls[before:] if name not in asked] == calls
+        for given in (stream, int(stream.handle), SimpleNamespace(ptr=int(stream.handle))):
+            before = len(driver.calls)
+            net.forward(x, out=(y, states), stream=given)
+            asked = ("cuCtxGetCurrent", "cuCtxGetDevice")  # by cuda.core, at each launch
+            assert [name for name in driver.calls[before:] if name not in asked] == calls
+
+
+@check
+def a_caller_may_capture_a_call_that_was_made_on_the_stream(driver: Driver) -> None:
+    from lstmbench_kernels.cuda import launch, ops
+
+    net, stream = layer("step"), non_blocking()
+    x, y = ops.empty((3, 2, 8), "float32"), ops.empty((3, 2, 32), "float32")
+    states = ops.empty((1, 2, 32), "float32"), ops.empty((1, 2, 32), "float32")
+    net.forward(x, out=(y, states), stream=stream)
+    launch.synchronize()
+    before, builder = len(driver.launches), stream.create_graph_builder()
+    builder.begin_building()
+    net.forward(x, out=(y, states), stream=stream)
+    graph = builder.end_building().complete()
+    for _ in range(2):
+        graph.launch(stream)
+    launch.synchronize()
+    assert [each.parameters[1:] for each in recurrences(driver, before)] == [
+        (-1, 0),
+        (0, 1),
+        (1, 2),
+        (2, 3),
+    ] * 2
 
 
 @check

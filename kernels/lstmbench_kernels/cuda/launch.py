@@ -220,6 +220,11 @@ def as_stream(given: Any) -> Any:
     return cuda.external_stream(given) if isinstance(given, int) and given else given
 
 
+def is_same_stream(one: Any, other: Any) -> bool:
+    """Whether two of these are one stream: PyTorch makes an object for it at each question."""
+    return _handle(one) == _handle(other)
+
+
 @_in_context
 def synchronize(stream: Any = None) -> None:
     """Wait for a stream, or for all that the device has to do."""

@@ -57,6 +57,7 @@ upload_behind = host.upload_behind
 download = host.download
 view = host.view
 as_stream = host.as_stream
+is_same_stream = host.is_same_stream
 synchronize = host.synchronize
 mark = host.mark
 follow = host.follow

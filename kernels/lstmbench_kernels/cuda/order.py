@@ -32,9 +32,11 @@ class Order:
 
     def go_on(self, given: Any) -> None:
         """Have what follows run on a caller's stream, behind all that came before."""
-        if given is self._given or given == self._given:
+        if given is self._given:
             return
         stream = ops.as_stream(given)
+        if ops.is_same_stream(stream, self.stream):
+            return
         ops.follow(stream, ops.mark(self.stream))
         self._given, self.stream = given, stream
 

@@ -328,6 +328,11 @@ def as_stream(given: Any) -> Any:
     return _stream(given)
 
 
+def is_same_stream(one: Any, other: Any) -> bool:
+    """Whether two of these are one stream."""
+    return one is other
+
+
 def synchronize(stream: Any = None) -> None:
     """Wait for a stream, or for all that the device has to do."""
     for each in list(_STREAMS) if stream is None else [stream]:
