@@ -12,6 +12,7 @@ from kernel_trials import make_layer, run_layer
 pytest.importorskip("greenlet")
 
 from lstmbench_kernels import GRU, LSTM
+from lstmbench_kernels.cuda import schedule
 from lstmbench_kernels.cuda.arrays import DeviceArray, to_device
 from lstmbench_kernels.problem import make_problem
 from lstmbench_kernels.spec import GRU as GRU_SPEC
@@ -114,6 +115,17 @@ def test_a_layer_says_what_it_chose() -> None:
     assert set(layer.algorithm_used) == {"forward", "backward"}
     assert "blocks" in layer.algorithm_used["forward"]
     assert GRU(3, 4).algorithm_used == {}
+
+
+def test_a_shape_is_laid_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen, choose = [], schedule.choose
+    monkeypatch.setattr(schedule, "choose", lambda *given: chosen.append(0) or choose(*given))
+    layer = GRU(3, 4, device="cuda", algorithm="persistent")
+    for _ in range(3):  # arrays of its own each time
+        layer.forward(np.ones((2, 1, 3), np.float32))
+    assert len(chosen) == 1
+    layer.forward(np.ones((2, 2, 3), np.float32))
+    assert len(chosen) == 2
 
 
 def test_loading_weights_reaches_the_device() -> None:

@@ -156,6 +156,9 @@ class CudaNetwork:
 
     def _plan(self, work: Work, name: str) -> Plan:
         rung = self.rung(work, name)
-        plan = schedule.choose(self.precision, self._sizes(work, name), self.limits, rung)
+        if name not in work.plans:  # to choose one takes a millisecond and more
+            sizes = self._sizes(work, name)
+            work.plans[name] = schedule.choose(self.precision, sizes, self.limits, rung)
+        plan = work.plans[name]
         self.algorithm_used[name] = f"{rung}: {plan.describe()}"
         return plan

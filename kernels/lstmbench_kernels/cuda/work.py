@@ -16,6 +16,7 @@ from .job import Record
 from .limits import Limits
 from .order import Order
 from .precision import Precision
+from .schedule import Plan
 from .weights import Weights
 
 Operands = Mapping[str, Operand]
@@ -46,6 +47,7 @@ class Work:
         bound: for each pass, the call it was bound to, and its launches.
         graphs: of those, captured.
         rungs: of the ladder, for each pass.
+        plans: how each pass is laid out.
         inputs, outputs: the arrays of the forward call that backward goes back over.
         lengths: those of its rows; None where all have all steps.
     """
@@ -69,6 +71,7 @@ class Work:
         self.bound: dict[str, tuple[object, list[Launch]]] = {}
         self.graphs: dict[str, Launch] = {}
         self.rungs: dict[str, str] = {}
+        self.plans: dict[str, Plan] = {}
         self.inputs: Operands = {}
         self.outputs: Operands = {}
         self.lengths: NDArray[np.int64] | None = None
