@@ -116,6 +116,7 @@ def cases() -> dict[str, Callable[[], None]]:
         found[f"{sort} float16"] = partial(planned, sort, LSTM, "float16")
     for cell in CELLS.values():
         found[f"blocks that meet {cell.name}"] = partial(planned, "blocks that meet", cell, "tf32")
+        found[f"between meetings {cell.name}"] = partial(between_meetings, cell)
     return found
 
 
@@ -181,6 +182,34 @@ def planned(sort: str, cell: Any, dtype: str) -> None:
             check_against_oracle(cell, PLANNED, dtype, device="cuda", algorithm="persistent")
         else:
             check_low_precision(cell, PLANNED, dtype, algorithm="persistent")
+
+
+def between_meetings(cell: Any) -> None:
+    """What a step reads once all blocks have come, of memory off the chip: the operand alone.
+
+    All else is asked for before, and arrives while the block waits.
+    """
+    from emulator.machine import Warp
+
+    met: dict[Any, int] = {}  # when: in barriers of the block
+    late, operands = [], []
+    load = Warp.load
+
+    def noted(warp: Any, space: str, *rest: Any) -> Any:
+        if space == "acquire.gpu.global":
+            met[warp.block] = warp.block.time
+        # Three barriers follow: others have come, the sums are there, the step is done.
+        elif 1 <= warp.block.time - met.get(warp.block, warp.block.time) <= 2:
+            if space in ("global", "global.nc"):
+                late.append(space)
+            elif space == "relaxed.gpu.global":
+                operands.append(space)
+        return load(warp, space, *rest)
+
+    with patch.object(Warp, "load", noted):
+        planned("blocks that meet", cell, "float16")
+    assert operands
+    assert not late, f"{len(late)} loads that a step had to wait for"
 
 
 GPU: Any = None

@@ -28,6 +28,7 @@ CASES = [
     "behind one another graph",
     "blocks that meet float32",
     "blocks that meet gru",
+    "between meetings lstm",
     "groups of blocks that meet float32",
     "several warps along k float32",
     "weights in shared memory float16",

@@ -38,18 +38,43 @@ def make_backward(kind: Kind) -> Any:
     whole, waits, ragged = kind.whole, kind.waits, kind.ragged
     space = kind.operand_space
     step_gradient = on_device(layout.step_gradient, precision.sum)
-    load, store, load_sum = values.load, values.store, values.load_sum
+    load, store = values.load, values.store
     load_kept, store_kept, zero = values.load_kept, values.store_kept, values.zero
     add, store_slots = values.add, values.store_slots
     cooperative, sync_block = ops.cooperative, ops.sync_block
 
     W = RECURRENCE.at
 
+    @ops.macro(returns=precision.bits, count=slots + 1)
+    def saved_bits(emit, gates, slot_bytes, dy, there):
+        """The gates and what arrives at the step's output, as they are stored."""
+        places = [emit.iadd(gates, emit.imul(slot_bytes, slot)) for slot in range(slots)]
+        return [emit.load("global", precision.storage, at, when=there) for at in (*places, dy)]
+
+    @ops.macro(returns=precision.sum, count=2)
+    def saved_states(emit, before, step_bytes, there):
+        """The state before the step and after it."""
+        if not has_state:
+            return [emit.const(precision.sum, 0)] * 2
+        places = (before, emit.iadd(before, step_bytes))
+        return [emit.load("global", precision.sum, place, when=there) for place in places]
+
+    @ops.device_function
+    def saved(t, left, b, u, there):
+        """What the step of a unit needs of the past, of row b; nothing where it is not there."""
+        dy = told(W.dy) + t * told(W.dy_step) + b * told(W.dy_row) + u * item
+        bits = saved_bits(gate_place(t, b, u), told(W.hidden) * item, dy, there)
+        step_bytes = told(W.batch) * told(W.hidden) * size
+        before = told(W.states) + left * step_bytes + (b * told(W.hidden) + u) * size
+        return bits, saved_states(before, step_bytes, there)
+
     @ops.macro(returns=precision.sum, count=slots)
-    def saved_gates(emit, address, slot_bytes, there):
-        places = [emit.iadd(address, emit.imul(slot_bytes, slot)) for slot in range(slots)]
-        bits = [emit.load("global", precision.storage, place, when=there) for place in places]
-        return [loaded(emit, precision, each) for each in bits]
+    def gates_of(emit, bits):
+        return [loaded(emit, precision, each) for each in bits[:slots]]
+
+    @ops.macro(returns=precision.sum)
+    def add_arriving(emit, dh, bits):
+        return emit.add(dh, loaded(emit, precision, bits[slots]))
 
     @ops.macro(returns=None)
     def store_operands(emit, gradients, address, slot_bytes):
@@ -119,12 +144,10 @@ def make_backward(kind: Kind) -> Any:
             for tile_first in range(0, rows, tile_rows):
                 n = thread
                 row, unit = tile_first + (n >> units_shift), n & units_mask
-                # The first of this thread's gates arrives while it waits for other blocks.
-                saved = saved_gates(
-                    gate_place(t, first_row + row, first_unit + unit),
-                    told(W.hidden) * item,
-                    left >= 0 and row < rows and unit < units,
-                )
+                # What the first needs arrives while this thread waits for other blocks.  Nothing is
+                # done with it before then: that would wait for it.
+                there = left >= 0 and row < rows and unit < units
+                bits, states = saved(t, left, first_row + row, first_unit + unit, there)
                 if step_number > 0:
                     sum_tile(
                         register_weights,
@@ -152,18 +175,12 @@ def make_backward(kind: Kind) -> Any:
                             if has_c:
                                 carry = load(told(W.dcT) + at * item)
                         if left >= 0 and t < length_of(b):
-                            dy = told(W.dy) + t * told(W.dy_step) + b * told(W.dy_row)
-                            dh = add(dh, load(dy + u * item))
-                            place, slot_bytes = gate_place(t, b, u), told(W.hidden) * item
                             if n >= threads:
-                                saved = saved_gates(place, slot_bytes, True)
-                            before, after = zero(), zero()
-                            if has_state:
-                                step_bytes = told(W.batch) * told(W.hidden) * size
-                                state_before = told(W.states) + left * step_bytes + at * size
-                                before = load_sum(state_before)
-                                after = load_sum(state_before + step_bytes)
-                            result = step_gradient(dh, carry, before, after, *saved)
+                                bits, states = saved(t, left, b, u, True)
+                            dh = add_arriving(dh, bits)
+                            place, slot_bytes = gate_place(t, b, u), told(W.hidden) * item
+                            before, after = states
+                            result = step_gradient(dh, carry, before, after, *gates_of(bits))
                             if has_state:
                                 store_kept(own_carry, result[0])
                             store_slots(result[1:], place, slot_bytes)

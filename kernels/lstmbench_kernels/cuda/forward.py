@@ -33,30 +33,29 @@ def make_forward(kind: Kind) -> Any:
     whole, waits = kind.whole, kind.waits
     step = on_device(layout.step, precision.sum)
     load, store, store_operand = values.load, values.store, values.store_operand
-    store_sum, store_slots = values.store_sum, values.store_slots
+    load_sum, store_sum, store_slots = values.load_sum, values.store_sum, values.store_slots
     load_kept, store_kept, zero = values.load_kept, values.store_kept, values.zero
     cooperative, sync_block = ops.cooperative, ops.sync_block
 
     W = RECURRENCE.at
 
-    @ops.macro(returns=precision.sum, count=slots)
+    @ops.macro(returns=precision.bits, count=x_slots)
     def input_part(emit, address, slot_bytes, there):
-        """The input's part of each sum; 0 where it has none, or nothing is there."""
-        found = []
-        for slot in range(slots):
-            if slot < x_slots:
-                place = emit.iadd(address, emit.imul(slot_bytes, slot))
-                bits = emit.load("global", precision.storage, place, when=there)
-                found.append(loaded(emit, precision, bits))
-            else:
-                found.append(emit.const(precision.sum, 0))
-        return found
+        """The input's part of each sum, as it is stored; 0 where nothing is there."""
+        places = [emit.iadd(address, emit.imul(slot_bytes, slot)) for slot in range(x_slots)]
+        return [emit.load("global", precision.storage, place, when=there) for place in places]
 
     @ops.macro(returns=precision.sum, count=slots)
-    def add_bias(emit, sums, address, slot_bytes):
-        places = [emit.iadd(address, emit.imul(slot_bytes, slot)) for slot in range(slots)]
-        biases = [emit.load("constant", precision.sum, place) for place in places]
-        return [emit.add(total, bias) for total, bias in zip(sums, biases, strict=True)]
+    def with_biases(emit, parts, address, slot_bytes):
+        """Each sum's bias, which the block keeps, and the input's part of those that have one."""
+        found = []
+        for slot in range(slots):
+            place = emit.iadd(address, emit.imul(slot_bytes, slot))
+            bias = emit.load("shared", precision.sum, place)
+            if slot < x_slots:
+                bias = emit.add(loaded(emit, precision, parts[slot]), bias)
+            found.append(bias)
+        return found
 
     @ops.macro(returns=precision.sum, count=slots)
     def add_part(emit, sums, address, slot_bytes):
@@ -76,6 +75,22 @@ def make_forward(kind: Kind) -> Any:
             pre = add_part(pre, part, slot_bytes)
             part += part_bytes
         return pre
+
+    @ops.device_function
+    def biases_behind(own_states):
+        return own_states + (told(W.group_rows) << told(W.units_shift)) * size
+
+    @ops.device_function
+    def keep_biases(own_states, thread, threads, units):
+        """Those of the block's units: every step would wait for the L2 cache to read them again."""
+        n, units_shift = thread, told(W.units_shift)
+        while n < slots << units_shift:
+            slot, unit = n >> units_shift, n & ((1 << units_shift) - 1)
+            if unit < units:
+                at = slot * told(W.hidden) + block_x() * told(W.units) + unit
+                bias = load_sum(told(W.bias) + at * size)
+                store_kept(biases_behind(own_states) + n * size, bias)
+            n += threads
 
     @ops.device_function
     def is_final(step_number, t, b):
@@ -109,6 +124,7 @@ def make_forward(kind: Kind) -> Any:
         first_row, first_unit = block_y() * told(W.group_rows), block_x() * told(W.units)
         rows = min(told(W.group_rows), told(W.batch) - first_row)
         units = min(told(W.units), told(W.hidden) - first_unit)
+        keep_biases(own_states, thread, threads, units)
 
         for step_number in range(first, last):
             t = told(W.steps) - 1 - step_number if told(W.reverse) else step_number
@@ -116,7 +132,8 @@ def make_forward(kind: Kind) -> Any:
                 n = thread
                 row, unit = tile_first + (n >> units_shift), n & units_mask
                 # The first of this thread's inputs arrives while it waits for other blocks.
-                pre = input_part(
+                # Nothing is done with it before then: that would wait for it.
+                inputs = input_part(
                     gate_place(t, first_row + row, first_unit + unit),
                     told(W.hidden) * item,
                     step_number >= 0 and row < rows and unit < units,
@@ -154,8 +171,9 @@ def make_forward(kind: Kind) -> Any:
                         else:
                             place, slot_bytes = gate_place(t, b, u), told(W.hidden) * item
                             if n >= threads:
-                                pre = input_part(place, slot_bytes, True)
-                            pre = add_bias(pre, told(W.bias) + u * size, told(W.hidden) * size)
+                                inputs = input_part(place, slot_bytes, True)
+                            own_bias = biases_behind(own_states) + unit * size
+                            pre = with_biases(inputs, own_bias, size << units_shift)
                             part = sums + (row - tile_first) * told(W.sums_stride) + unit * size
                             pre = add_parts(pre, part)
                             before = load_kept(own_state) if has_state else zero()

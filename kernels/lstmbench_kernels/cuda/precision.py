@@ -31,6 +31,11 @@ class Precision(NamedTuple):
         return 8 if self.sum == "f64" else 4
 
     @property
+    def bits(self) -> str:
+        """Kind of a stored number in a register, until it is ``loaded``."""
+        return "u32" if self.storage == "u16" else self.storage
+
+    @property
     def chunk(self) -> int:
         """Elements of a row in one product step."""
         return CHUNK_BYTES // self.item_bytes

@@ -37,6 +37,7 @@ from .tile import (
 )
 from .values import Values, make_values
 
+SLOTS = max(layout.slots for layout in LAYOUTS.values())
 RECORD_BYTES = -(-RECURRENCE.nbytes // 16) * 16  # of shared memory
 
 
@@ -87,8 +88,8 @@ def make_begin(precision: Precision, tile: Tile, alone: bool) -> Any:
     """``(records, thread, threads)`` to the addresses that a thread works with.
 
     Shared memory holds, in this order: the record, the kept weights, the sums of each part of k,
-    the state of the group's rows, and, where the block is alone, the operand
-    (``schedule.shared_bytes``).
+    the state of the group's rows, room for a row of each slot's biases, and, where the block is
+    alone, the operand (``schedule.shared_bytes``).
 
     Returns ``(weights, kept_weights, streamed_weights, sums, warp_sums, state, operand,
     warp_operand)``: the lane's weights in registers, in shared memory and behind those; the sums,
@@ -130,7 +131,8 @@ def make_begin(precision: Precision, tile: Tile, alone: bool) -> Any:
         streamed_weights = weights + (resident + kept) * fragment
         group_rows = told(W.group_rows)
         if alone:
-            operand = (state + (group_rows << told(W.units_shift)) * size + 15) & -16
+            kept_rows = group_rows + SLOTS
+            operand = (state + (kept_rows << told(W.units_shift)) * size + 15) & -16
             operand_bytes = 2 * told(W.operand_bytes)
             place = thread * 16  # a range with a step would be a division
             while place < operand_bytes:
@@ -262,10 +264,10 @@ def make_sum_tile(
     def sum_tile(
         weights, kept_weights, streamed_weights, operand, warp_sums, step_number, tile_first, times
     ):
-        if waits and tile_first == 0:
-            await_others(times)
         row_bytes = told(W.row_bytes)
         operand += (step_number & 1) * told(W.operand_bytes) + tile_first * row_bytes
+        if waits and tile_first == 0:
+            await_others(times)
         sums = product(zeros(), weights, operand, row_bytes)
         operand += resident * CHUNK_BYTES
         if some_kept:

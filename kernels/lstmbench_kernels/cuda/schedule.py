@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from .limits import THREADS, WARP, Limits
 from .precision import CHUNK_BYTES, Precision
-from .recurrence import RECORD_BYTES
+from .recurrence import RECORD_BYTES, SLOTS
 from .tile import FRAGMENT_BYTES, L2, NOWHERE, SHARED, Tile, number_of_sums
 
 RUNGS = ("step", "graph", "persistent")
@@ -27,6 +27,7 @@ ROWS = {False: (1, 4, 8), True: (16, 32)}  # by tensor_cores
 # what leaves no kernel without registers for everything else (tests/cuda_gate.py).
 REGISTERS = {NOWHERE: 176, SHARED: 120, L2: 0}
 FMA_REGISTERS = 152  # at most, where the compiler has so many multiply-adds to move about
+FMA_CHUNKS = 6  # of several rows: eight of a narrow tile are too much even where they take fewer
 
 # Cycles of a multiprocessor, and bytes it moves in one.
 SHARED_BYTES_PER_CYCLE = 128
@@ -260,7 +261,9 @@ def with_resident(precision: Precision, tile: Tile, beyond: int, chunks: int) ->
     most = FMA_REGISTERS
     if precision.tensor_cores:
         most = REGISTERS[NOWHERE]
-    elif precision.sum == "f64":  # a double takes two registers everywhere else as well
+    elif tile.rows > 1:
+        chunks = min(chunks, FMA_CHUNKS)
+    if precision.sum == "f64":  # a double takes two registers everywhere else as well
         most = REGISTERS[SHARED]
     free = min(REGISTERS[beyond], most)
     room = max(0, free - sums - operands) // (4 * tile.tiles)
@@ -270,7 +273,7 @@ def with_resident(precision: Precision, tile: Tile, beyond: int, chunks: int) ->
 
 def _shared_without_weights(precision: Precision, plan: Plan) -> int:
     sums = (plan.tile.rows * plan.stride) << plan.warps_k_shift
-    states = (plan.group_rows << plan.units_shift) * precision.sum_bytes
+    states = ((plan.group_rows + SLOTS) << plan.units_shift) * precision.sum_bytes
     operand = 2 * plan.operand_bytes if plan.alone else 0
     return RECORD_BYTES + -(-(sums + states) // 16) * 16 + operand
 
