@@ -1,8 +1,9 @@
 """Lanes of a vector, as LLVM IR: all of them alike, and the first of them in memory.
 
-Without masked moves LLVM makes branches of its own.  In a loop over float64 on SSE2 it left out the
-load of the only lane there was; a process that had compiled the code still ran a right copy of it,
-and one that took it from disk did not (tests/test_simd.py).
+Without masked moves LLVM makes branches of its own.  In loops over those, or over branches of ours,
+it left out lanes (LLVM 20, SSE2): a process that had compiled the code ran right copies of its
+parts, one that took it from disk did not (tests/test_simd.py).  So the branches are a function of
+their own, which is not merged into any loop.
 """
 
 from llvmlite import ir
@@ -27,20 +28,46 @@ def first(builder, count, lanes):
 
 def load(builder, kind, pointer, count):
     """A vector of a kind, zero from lane ``count`` on; nothing else is read."""
+    signature = ir.FunctionType(kind, [pointer.type, count.type])
+    function = _function(builder.module, "load", kind, signature, _load)
+    return builder.call(function, [pointer, count])
+
+
+def store(builder, value, pointer, count):
+    """Write the lanes below ``count``; nothing else is written."""
+    signature = ir.FunctionType(ir.VoidType(), [value.type, pointer.type, count.type])
+    function = _function(builder.module, "store", value.type, signature, _store)
+    builder.call(function, [value, pointer, count])
+
+
+def _function(module, name, kind, signature, body):
+    """The function of that name for vectors of a kind, shared by all that call it."""
+    item = "float" if kind.element == ir.FloatType() else "double"
+    function = cgutils.get_or_insert_function(
+        module, signature, f"lstmbench_{name}_first_{item}_{kind.count}"
+    )
+    if function.is_declaration:
+        function.linkage = "linkonce_odr"
+        function.attributes.add("noinline")
+        body(ir.IRBuilder(function.append_basic_block("entry")), kind, *function.args)
+    return function
+
+
+def _load(builder, kind, pointer, count):
     slot = cgutils.alloca_once(builder, kind)
     builder.store(ir.Constant(kind, None), slot)
     for lane, place in enumerate(_places(builder, kind, pointer)):
         with builder.if_then(_is_below(builder, lane, count)):
             item = builder.load(place)
             builder.store(builder.insert_element(builder.load(slot), item, I32(lane)), slot)
-    return builder.load(slot)
+    builder.ret(builder.load(slot))
 
 
-def store(builder, value, pointer, count):
-    """Write the lanes below ``count``; nothing else is written."""
-    for lane, place in enumerate(_places(builder, value.type, pointer)):
+def _store(builder, kind, value, pointer, count):
+    for lane, place in enumerate(_places(builder, kind, pointer)):
         with builder.if_then(_is_below(builder, lane, count)):
             builder.store(builder.extract_element(value, I32(lane)), place)
+    builder.ret_void()
 
 
 def _places(builder, kind, pointer):
