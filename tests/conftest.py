@@ -88,6 +88,13 @@ def require_chromium() -> str:
     return found or _is_missing("chromium")
 
 
+def require_emulator() -> None:
+    """What the emulated GPU needs, or skip, in the same way."""
+    require_peer("numba_cuda")
+    if shutil.which("cc") is None:
+        _is_missing("cc, a C compiler")
+
+
 def _is_missing(name: str) -> NoReturn:
     reason = f"{name} is not installed"
     if name in os.environ.get("LSTMBENCH_REQUIRE_PEERS", "").split(","):

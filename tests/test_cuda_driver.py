@@ -2,13 +2,12 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from conftest import require_peer
+from conftest import require_emulator
 from cuda_driver import BROKEN, CHECKS
 
 SCRIPT = Path(__file__).with_name("cuda_driver.py")
@@ -18,9 +17,7 @@ pytestmark = pytest.mark.peer
 
 def run(*names: str) -> dict[str, str]:
     """What went wrong in each check, in a process where Numba's own simulator is off."""
-    require_peer("numba_cuda")
-    if shutil.which("cc") is None:
-        pytest.skip("needs a C compiler")
+    require_emulator()
     root = SCRIPT.parents[1]
     done = subprocess.run(
         [sys.executable, str(SCRIPT), *names],

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import require_peer
+from conftest import require_emulator
 from cuda_emulated import BROKEN
 
 SCRIPT = Path(__file__).with_name("cuda_emulated.py")
@@ -36,7 +36,7 @@ CASES = [
 @pytest.fixture(scope="module")
 def errors() -> dict[str, str]:
     """What went wrong in each case."""
-    require_peer("numba_cuda")
+    require_emulator()
     root = SCRIPT.parents[1]
     done = subprocess.run(
         [sys.executable, str(SCRIPT), *CASES, *BROKEN],

@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import require_peer
+from conftest import require_emulator
 
 TESTS = Path(__file__).parent
 
 
 def lstmbench(*arguments: str) -> str:
-    require_peer("numba_cuda")
+    require_emulator()
     places = TESTS / "emulator" / "everywhere", TESTS, TESTS.parent, TESTS.parent / "kernels"
     done = subprocess.run(
         [sys.executable, "-m", "lstmbench.cli", *arguments],
