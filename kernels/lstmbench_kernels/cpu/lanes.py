@@ -26,6 +26,17 @@ def first(builder, count, lanes):
     return builder.icmp_signed("<", numbers, splat(builder, builder.trunc(count, I32), lanes))
 
 
+def shared_function(module, name, signature):
+    """The function of a name, which all call and none takes into itself, and whether it is new."""
+    function = cgutils.get_or_insert_function(module, signature, name)
+    new = function.is_declaration
+    if new:
+        function.linkage = "linkonce_odr"
+        function.attributes.add("noinline")
+        function.append_basic_block("entry")
+    return function, new
+
+
 def load(builder, kind, pointer, count):
     """A vector of a kind, zero from lane ``count`` on; nothing else is read."""
     signature = ir.FunctionType(kind, [pointer.type, count.type])
@@ -43,13 +54,10 @@ def store(builder, value, pointer, count):
 def _function(module, name, kind, signature, body):
     """The function of that name for vectors of a kind, shared by all that call it."""
     item = "float" if kind.element == ir.FloatType() else "double"
-    function = cgutils.get_or_insert_function(
-        module, signature, f"lstmbench_{name}_first_{item}_{kind.count}"
-    )
-    if function.is_declaration:
-        function.linkage = "linkonce_odr"
-        function.attributes.add("noinline")
-        body(ir.IRBuilder(function.append_basic_block("entry")), kind, *function.args)
+    full_name = f"lstmbench_{name}_first_{item}_{kind.count}"
+    function, new = shared_function(module, full_name, signature)
+    if new:
+        body(ir.IRBuilder(function.entry_basic_block), kind, *function.args)
     return function
 
 

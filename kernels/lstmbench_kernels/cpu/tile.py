@@ -90,13 +90,7 @@ def begin_function(module, dtype, name, arguments):
     """A function of 64-bit integers, shared by all that call it, and whether it is new."""
     full_name = f"lstmbench_{name}_{llvm_scalar(dtype)}_{llvm_vector(dtype).count}"
     kind = ir.FunctionType(ir.VoidType(), [I64] * arguments)
-    function = cgutils.get_or_insert_function(module, kind, full_name)
-    new = function.is_declaration
-    if new:
-        function.linkage = "linkonce_odr"
-        function.attributes.add("noinline")
-        function.append_basic_block("entry")
-    return function, new
+    return lanes.shared_function(module, full_name, kind)
 
 
 def _tile_function(module, dtype, rows, vectors):

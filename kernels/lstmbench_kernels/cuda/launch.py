@@ -164,7 +164,7 @@ def upload(address: int, array: Any, stream: Any) -> None:
     if stream is None:
         synchronize()
     if stream:
-        driver.cuMemcpyHtoDAsync(address, array.ctypes.data, array.nbytes, _handle(stream))
+        upload_behind(address, array, stream)
         synchronize(stream)
     else:
         driver.cuMemcpyHtoD(address, array.ctypes.data, array.nbytes)
