@@ -88,6 +88,30 @@ def require_chromium() -> str:
     return found or _is_missing("chromium")
 
 
+def run_compiled(*arguments: str, places: tuple[Path, ...] = (), quiet: bool = False) -> str:
+    """What Python prints in a process where Numba's own simulator is off.
+
+    ``places`` come first on its path; ``quiet``: nothing may come on standard error.
+    """
+    tests = Path(__file__).parent
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        env={
+            **os.environ,
+            "NUMBA_ENABLE_CUDASIM": "0",
+            "PYTHONPATH": os.pathsep.join(
+                map(str, (*places, tests.parent, tests.parent / "kernels", tests))
+            ),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (quiet and done.stderr), done.stderr
+    return done.stdout
+
+
 def require_emulator() -> None:
     """What the emulated GPU needs, or skip, in the same way."""
     require_peer("numba_cuda")

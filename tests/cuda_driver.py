@@ -583,6 +583,9 @@ def recurrences(driver: Driver, before: int = 0) -> list[Launch]:
     return [each for each in driver.launches[before:] if "make_forward" in each.function]
 
 
+A_LAUNCH_A_STEP = [(-1, 0), (0, 1), (1, 2), (2, 3)]  # from which to which, of three steps
+
+
 def layer(algorithm: str, hidden: int = 32) -> Any:
     from lstmbench_kernels import LSTM
 
@@ -594,12 +597,7 @@ def a_layer_of_a_launch_a_step(driver: Driver) -> None:
     net, x, before = layer("step"), np.zeros((3, 2, 8), np.float32), len(driver.launches)
     out = net.forward(x)
     net.forward(x, out=out)
-    assert [each.parameters[1:] for each in recurrences(driver, before)] == [
-        (-1, 0),
-        (0, 1),
-        (1, 2),
-        (2, 3),
-    ] * 2
+    assert [each.parameters[1:] for each in recurrences(driver, before)] == A_LAUNCH_A_STEP * 2
     assert not any(each.cooperative for each in driver.launches[before:])
 
 
@@ -734,12 +732,7 @@ def a_caller_may_capture_a_call_that_was_made_on_the_stream(driver: Driver) -> N
     for _ in range(2):
         graph.launch(stream)
     launch.synchronize()
-    assert [each.parameters[1:] for each in recurrences(driver, before)] == [
-        (-1, 0),
-        (0, 1),
-        (1, 2),
-        (2, 3),
-    ] * 2
+    assert [each.parameters[1:] for each in recurrences(driver, before)] == A_LAUNCH_A_STEP * 2
 
 
 @check

@@ -1,13 +1,10 @@
 """The host side of the CUDA kernels, by NVIDIA's own packages on a driver that is ours."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from conftest import require_emulator
+from conftest import require_emulator, run_compiled
 from cuda_driver import BROKEN, CHECKS
 
 SCRIPT = Path(__file__).with_name("cuda_driver.py")
@@ -18,22 +15,7 @@ pytestmark = pytest.mark.peer
 def run(*names: str) -> dict[str, str]:
     """What went wrong in each check, in a process where Numba's own simulator is off."""
     require_emulator()
-    root = SCRIPT.parents[1]
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), *names],
-        env={
-            **os.environ,
-            "NUMBA_ENABLE_CUDASIM": "0",
-            "PYTHONPATH": os.pathsep.join(map(str, (root, root / "kernels", SCRIPT.parent))),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    found = dict(map(json.loads, done.stdout.splitlines()))
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    return found
+    return dict(map(json.loads, run_compiled(str(SCRIPT), *names, quiet=True).splitlines()))
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,10 @@ driver calls; what the launches do is carried out on the CPU (``emulator``).
 """
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from conftest import require_emulator
+from conftest import require_emulator, run_compiled
 from cuda_emulated import BROKEN
 
 SCRIPT = Path(__file__).with_name("cuda_emulated.py")
@@ -37,20 +34,8 @@ CASES = [
 def errors() -> dict[str, str]:
     """What went wrong in each case."""
     require_emulator()
-    root = SCRIPT.parents[1]
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), *CASES, *BROKEN],
-        env={
-            **os.environ,
-            "NUMBA_ENABLE_CUDASIM": "0",
-            "PYTHONPATH": os.pathsep.join(map(str, (root / "kernels", root))),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
-    return {each["name"]: each["error"] for each in map(json.loads, done.stdout.splitlines())}
+    found = run_compiled(str(SCRIPT), *CASES, *BROKEN)
+    return {each["name"]: each["error"] for each in map(json.loads, found.splitlines())}
 
 
 @pytest.mark.parametrize("case", CASES)

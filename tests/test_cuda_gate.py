@@ -1,14 +1,11 @@
 """Every CUDA kernel compiles for real devices, within what it may need; broken ones are caught."""
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import require_peer
+from conftest import require_peer, run_compiled
 from cuda_gate import REGISTERS, Compiled
 
 GATE = Path(__file__).parent / "cuda_gate.py"
@@ -18,20 +15,8 @@ CLEAN = Compiled("kernel", "sm_90", REGISTERS, 0, 0, 0, 0, 0, False)
 def compile_all(script: str, *arguments: str) -> list[Compiled]:
     """Run a script of the gate in a process where Numba's own simulator is off."""
     require_peer("numba_cuda")
-    root = GATE.parents[1]
-    done = subprocess.run(
-        [sys.executable, script, *arguments],
-        env={
-            **os.environ,
-            "NUMBA_ENABLE_CUDASIM": "0",
-            "PYTHONPATH": os.pathsep.join(map(str, (root / "kernels", GATE.parent))),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return [Compiled(**json.loads(line)) for line in done.stdout.splitlines()]
+    found = run_compiled(script, *arguments)
+    return [Compiled(**json.loads(line)) for line in found.splitlines()]
 
 
 def test_every_kernel_passes_the_gate() -> None:

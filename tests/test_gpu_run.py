@@ -1,33 +1,17 @@
 """The command measures on a GPU: an emulated one, so times mean nothing and all else is real."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from conftest import require_emulator
+from conftest import require_emulator, run_compiled
 
-TESTS = Path(__file__).parent
+EVERYWHERE = Path(__file__).parent / "emulator" / "everywhere"
 
 
 def lstmbench(*arguments: str) -> str:
     require_emulator()
-    places = TESTS / "emulator" / "everywhere", TESTS, TESTS.parent, TESTS.parent / "kernels"
-    done = subprocess.run(
-        [sys.executable, "-m", "lstmbench.cli", *arguments],
-        env={
-            **os.environ,
-            "NUMBA_ENABLE_CUDASIM": "0",
-            "PYTHONPATH": os.pathsep.join(map(str, places)),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return run_compiled("-m", "lstmbench.cli", *arguments, places=(EVERYWHERE,))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .memory import WARP, Access, Fault, Memory, Shadow
+from .memory import DTYPES, SIZES, WARP, Access, Fault, Memory, Shadow
 from .translation import Program
 
 SHARED_BASE = 1024  # where shared memory lies in its own space
@@ -128,16 +128,15 @@ class Warp:
             kind: np.frombuffer(bytes([0xFF if kind != "bool" else 0]) * 8 * WARP, kind)[:WARP]
             for kind in ("bool", "uint16", "uint32", "int64", "float32", "float64")
         }
-        self.code: Generator[str] = launch.program.run(self, launch.parameters)
+        self.code: Generator[str] = launch.program(self, launch.parameters)
 
     # Which lanes are at work
 
     def go(self, lanes: Any, target: int) -> tuple[int, Any, bool]:
         """Lanes go on at a basic block: ``(block, lanes, all of them)`` of who is next."""
-        behind = self.behind
-        if not behind:
+        if not self.behind:
             return target, lanes, bool(np.count_nonzero(lanes) == self.living)
-        behind[target] = behind[target] | lanes if target in behind else lanes
+        self._put(target, lanes)
         return self._next()
 
     def branch(self, lanes: Any, taken: Any, target: int, otherwise: int) -> tuple[int, Any, bool]:
@@ -146,14 +145,17 @@ class Warp:
             return self.go(lanes, otherwise)
         if count == np.count_nonzero(lanes):
             return self.go(lanes, target)
-        behind = self.behind
-        for place, some in ((target, taken), (otherwise, lanes & ~taken)):
-            behind[place] = behind[place] | some if place in behind else some
+        self._put(target, taken)
+        self._put(otherwise, lanes & ~taken)
         return self._next()
 
     def leave(self, lanes: Any) -> tuple[int, Any, bool]:
         self.living -= int(np.count_nonzero(lanes))
         return self._next() if self.behind else (-1, lanes, False)
+
+    def _put(self, place: int, lanes: Any) -> None:
+        """Have lanes wait at a basic block, with those that do already."""
+        self.behind[place] = self.behind[place] | lanes if place in self.behind else lanes
 
     def _next(self) -> tuple[int, Any, bool]:
         place = min(self.behind)
@@ -212,7 +214,7 @@ class Warp:
         """Numbers of the lanes at work; 0 for the others."""
         some = np.flatnonzero(lanes)
         if len(some) == 0:
-            return [np.zeros(WARP, _register(kind)) for _ in range(count)]
+            return [np.zeros(WARP, DTYPES[kind]) for _ in range(count)]
         addresses = addresses[some]
         acquires = space == "acquire.gpu.global"
         strong = acquires or ("gpu" in space and int(addresses[0]) in self.launch.signals)
@@ -227,7 +229,7 @@ class Warp:
                 if address in self.launch.signals:
                     row = self.seen[lane]
                     np.maximum(row, self.launch.signals[address], out=row)
-        results = [np.zeros(WARP, found[0][1][0].dtype) for _ in range(count)]
+        results = [np.zeros(WARP, DTYPES[kind]) for _ in range(count)]
         for at, values in found:
             for result, value in zip(results, values, strict=True):
                 result[some[at]] = value
@@ -251,7 +253,7 @@ class Warp:
 
     def _memories(self, space: str, kind: str, count: int, addresses: Any) -> Any:
         """The pieces of memory that addresses lie in, and which of them lie in each."""
-        nbytes = np.dtype(_register(kind)).itemsize * count
+        nbytes = SIZES[kind] * count
         rest = np.arange(len(addresses))
         while len(rest):
             first, last = int(addresses[rest].min()), int(addresses[rest].max()) + nbytes
@@ -277,9 +279,3 @@ class Warp:
         return Access(
             self.threads[lanes], block.number, self.launch.threads, block.time, self.time, seen
         )
-
-
-def _register(kind: str) -> str:
-    return {"u16": "uint16", "f32": "float32", "f64": "float64"}.get(
-        kind, "int64" if kind.endswith("64") else "uint32"
-    )

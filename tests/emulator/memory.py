@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 GRANULE = 2  # bytes: the smallest access
 WARP = 32
 _NOBODY, _MANY = -1, -2
-_DTYPES = {
-    "u8": np.uint8,
+# What memory holds of each kind of PTX, and a register: signs are the instructions' own.
+DTYPES = {
     "b16": np.uint16,
     "u16": np.uint16,
     "b32": np.uint32,
@@ -29,7 +29,7 @@ _DTYPES = {
     "s64": np.int64,
     "f64": np.float64,
 }
-SIZES = {kind: np.dtype(dtype).itemsize for kind, dtype in _DTYPES.items()}
+SIZES = {kind: np.dtype(dtype).itemsize for kind, dtype in DTYPES.items()}
 
 
 class Fault(Exception):
@@ -139,7 +139,7 @@ class Memory:
     def __init__(self, address: int, nbytes: int, data: NDArray[np.uint8]) -> None:
         self.address, self.nbytes = address, nbytes
         whole = data[: len(data) // 16 * 16]
-        self._views: dict[str, NDArray[Any]] = {k: whole.view(d) for k, d in _DTYPES.items()}
+        self._views: dict[str, NDArray[Any]] = {k: whole.view(d) for k, d in DTYPES.items()}
         self.shadow: Shadow | None = None
 
     def holds(self, first: int, last: int) -> bool:

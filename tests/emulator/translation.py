@@ -10,44 +10,25 @@ Only what the compiler makes of the kernels is known.  Anything else is an error
 import re
 import struct
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from . import arithmetic
-from .memory import WARP
+from .memory import DTYPES, WARP
 from .ptx import Instruction, Kernel, parse, split
 
 # What a register of a declared type is an array of.
-_REGISTERS = {
-    "pred": "bool",
-    "b16": "uint16",
-    "u16": "uint16",
-    "b32": "uint32",
-    "u32": "uint32",
-    "s32": "uint32",
-    "f32": "float32",
-    "b64": "int64",
-    "u64": "int64",
-    "s64": "int64",
-    "f64": "float64",
-}
+_REGISTERS = {"pred": "bool"} | {kind: np.dtype(dtype).name for kind, dtype in DTYPES.items()}
 # What an instruction of a type takes its operands for.
 _TYPES = {**_REGISTERS, "u64": "uint64", "s32": "int32", "f16": "float16", "s16": "int16"}
-_SYMBOLS = {"+": "add", "-": "sub", "*": "mul", "&": "and", "|": "or", "^": "xor"}
-_BINARY = {name: symbol for symbol, name in _SYMBOLS.items()}
+_BINARY = {"add": "+", "sub": "-", "and": "&", "or": "|", "xor": "^"}
 _COMPARE = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _UNORDERED = {"ltu": ">=", "leu": ">", "gtu": "<=", "geu": "<", "equ": "!=", "neu": "=="}
 _MMA = {"f16": "float16", "bf16": "bfloat16", "tf32": "tf32"}
 
 
-class Program(NamedTuple):
-    """A kernel: what it is called, how many parameters of 64 bits it takes, and its code."""
-
-    name: str
-    parameters: int
-    run: Callable[..., Any]
-    source: str
+Program = Callable[..., Any]  # (warp, parameters) to a generator of what it waits for
 
 
 def compile_ptx(text: str, shared_base: int) -> dict[str, Program]:
@@ -57,7 +38,7 @@ def compile_ptx(text: str, shared_base: int) -> dict[str, Program]:
         source, constants = _Translation(kernel, shared_base).python()
         space = {"np": np, **vars(arithmetic), **constants}
         exec(compile(source, f"<{kernel.name}>", "exec"), space)
-        found[kernel.name] = Program(kernel.name, len(kernel.parameters), space["kernel"], source)
+        found[kernel.name] = space["kernel"]
     return found
 
 
@@ -133,7 +114,7 @@ class _Translation:
                 number_of = self.parameters[operands[1][1:-1]]
                 return self._set(operands[0], kind, f"parameters[{number_of}]")
             case ["ld", *how]:
-                return self._load(how, operands, mask, guard)
+                return self._load(how, operands, mask)
             case ["st", *how]:
                 return self._store(how, operands, mask)
             case ["red", order, "gpu", "global", "add", "u32"]:
@@ -146,8 +127,8 @@ class _Translation:
             case ["mov", "b32" | "b64", *_] if "{" in text:
                 return self._halves(operands)
             case ["mov", kind]:
-                return self._set(operands[0], kind, self._get(operands[1], kind), guard)
-        return self._set(operands[0], *self._value(parts, operands[1:], text), guard)
+                return self._set(operands[0], kind, self._get(operands[1], kind), mask)
+        return self._set(operands[0], *self._value(parts, operands[1:], text), mask)
 
     def _value(self, parts: list[str], given: list[str], text: str) -> tuple[str, str]:
         """The type and the expression of an instruction that only computes."""
@@ -174,8 +155,6 @@ class _Translation:
             case ["fma", "rn", "f32" | "f64"]:
                 a, b, c = take()
                 return kind, f"fma({a}, {b}, {c})"
-            case ["not", "pred"]:
-                return kind, f"~{take()[0]}"
             case ["not", _]:
                 return kind, f"~{take()[0]}"
             case ["neg", _]:
@@ -237,7 +216,7 @@ class _Translation:
                 return target, f"{self._get(given, source)}.astype({_TYPES[target]!r})"
         raise NotImplementedError(text)
 
-    def _load(self, how: list[str], operands: list[str], mask: str, guard: str) -> list[str]:
+    def _load(self, how: list[str], operands: list[str], mask: str) -> list[str]:
         *space, kind = how
         vector = 4 if "v4" in space else 1
         space = [each for each in space if each != "v4"]
@@ -246,9 +225,8 @@ class _Translation:
         where = ".".join(space)
         lines = [f"t = w.load({where!r}, {kind!r}, {vector}, {address}, {mask})"]
         for n, name in enumerate(names):
-            # A register of 32 bits takes a number of 16.
-            widened = ".astype('uint32')" if kind == "u16" and self._kind(name) == "b32" else ""
-            lines += self._set(name, "b32" if widened else kind, f"t[{n}]{widened}", guard)
+            widened = ".astype('uint32')" if self._narrows(kind, name) else ""
+            lines += self._set(name, "b32" if widened else kind, f"t[{n}]{widened}", mask)
         if "gpu" in space:  # whoever reads what others write may wait for them
             lines.append("yield 'signal'" if kind == "u32" and vector == 1 else "yield 'others'")
         return lines
@@ -260,7 +238,7 @@ class _Translation:
         given = split(operands[1][1:-1]) if vector else [operands[1]]
         values = ", ".join(
             f"{self._get(each, 'b32')}.astype('uint16')"
-            if kind == "u16" and self._kind(each) == "b32"
+            if self._narrows(kind, each)
             else f"{self._get(each, kind)}.view({_REGISTERS[kind]!r})"
             for each in given
         )
@@ -283,9 +261,9 @@ class _Translation:
 
     # Operands
 
-    def _kind(self, operand: str) -> str:
-        """The declared type of a register."""
-        return _class(self.types[operand])
+    def _narrows(self, kind: str, operand: str) -> bool:
+        """Whether a number of 16 bits in memory is one of a register of 32."""
+        return kind == "u16" and _REGISTERS[self.types[operand]] == "uint32"
 
     def _address(self, operand: str) -> str:
         register, offset = re.fullmatch(r"\[(%\w+)(?:\+(-?\d+))?\]", operand).groups()  # type: ignore[union-attr]
@@ -323,20 +301,14 @@ class _Translation:
         self.constants[name] = array
         return name
 
-    def _set(self, target: str, kind: str, value: str, guard: str = "") -> list[str]:
+    def _set(self, target: str, kind: str, value: str, mask: str = "m") -> list[str]:
         """Give a register its new value, in the lanes that are at work."""
         name, held = _python(target), _REGISTERS[self.types[target]]
         if held != _TYPES[kind]:
             value = f"({value}).view({held!r})"
-        if guard:
-            condition = _python(guard.removeprefix("!"))
-            mask = f"m & {'~' if guard.startswith('!') else ''}{condition}"
+        if mask != "m":
             return [f"{name} = np.where({mask}, {value}, {name})"]
         return [f"t_ = {value}", f"{name} = t_ if full else np.where(m, t_, {name})"]
-
-
-def _class(kind: str) -> str:
-    return {"u16": "b16", "u32": "b32", "s32": "b32", "u64": "b64", "s64": "b64"}.get(kind, kind)
 
 
 def _logical(kind: str) -> str:
