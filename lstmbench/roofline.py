@@ -162,7 +162,7 @@ def _arithmetic(threads: int) -> Iterator[tuple[str, Probe]]:
         def chains(thread: int, rounds: int, one: Any = one) -> None:
             limits.multiply_add(one, targets[thread].ctypes.data, rounds)
 
-        yield one.dtype.name, Probe(chains, 2.0 * 16 * WIDTH / one.itemsize)
+        yield one.dtype.name, Probe(chains, 2.0 * limits.CHAINS * WIDTH / one.itemsize)
 
 
 def _loads(threads: int, caches: Mapping[str, int]) -> Iterator[tuple[str, Probe]]:

@@ -137,7 +137,7 @@ def _run_step(cell, j, share, s):
         for k in range(0, j.blocks, at_once):
             b = share.b_first
             while b < end:
-                rows = next_rows((both if b < both else end) - b)
+                rows = next_rows((both if b < both else end) - b, vectors)
                 dh = share.scratch + TILE_OFFSET + (b - share.b_first) * vectors * WIDTH
                 if b < came:
                     z = zero if k == 0 else dh

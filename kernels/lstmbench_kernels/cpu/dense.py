@@ -78,7 +78,7 @@ def _rows(one, tile, c, columns, a, K, panels, z, z_step, first, end, scratch):
         panel = panels + v * K * WIDTH
         n = first
         while n < end:
-            rows = next_rows(end - n)
+            rows = next_rows(end - n, vectors)
             to = c + n * columns * size + v * WIDTH
             _tile(one, tile, rows, vectors, to, columns * size, z + v * z_step, 0,
                   a + n * K * size, K * size, size, panel, K, width, scratch)  # fmt: skip
@@ -118,7 +118,7 @@ def _weight_gradient(one, j, share, thread, members):
                       j.F * size, count, width)  # fmt: skip
             o = 0
             while o < j.O:
-                rows = next_rows(j.O - o)
+                rows = next_rows(j.O - o, vectors)
                 c = j.dweight + o * j.F * size + v * WIDTH
                 z, z_row = (c, j.F * size) if n > 0 else (j.zeros, 0)
                 _tile(one, j.tile, rows, vectors, c, j.F * size, z, z_row,

@@ -147,7 +147,7 @@ def _run_step(cell, j, share, s):
         panel = j.weight_h + k * j.H * vectors * WIDTH
         b = share.b_first
         while b < active:
-            rows = next_rows(active - b)
+            rows = next_rows(active - b, vectors)
             c = gates + (k * j.B + b) * row
             if ahead != 0:
                 to = ahead + (k * j.B + b) * row

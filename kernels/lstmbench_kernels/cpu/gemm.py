@@ -20,11 +20,11 @@ from .simd import (
     store_scalar,
     store_up_to,
 )
-from .tile import TILE_ROWS, TILE_VECTORS, call_tile
+from .tile import FEW_REGISTERS, TILE_ROWS, TILE_VECTORS, call_tile
 
-# Steps × rows that one packed panel holds: 256 rows of four 64-byte vectors are 64 KiB, which stay
-# in the second-level cache while all of a thread's rows of dW go by.
-CHUNK_ROWS = 256
+# Steps × rows that one packed panel holds: four 64-byte vectors of 256 rows, 64 KiB, stay in the
+# second-level cache while all of a thread's rows of dW go by; 16 KiB of shorter ones in the first.
+CHUNK_ROWS = 256 if WIDTH == 64 else 128
 # Scratch of one thread: a panel, a row of zeros, and a row of tiles for each row of the batch.
 ROW_BYTES = TILE_VECTORS * WIDTH
 ZERO_OFFSET = CHUNK_ROWS * ROW_BYTES
@@ -37,10 +37,16 @@ def scratch_bytes(B: int) -> int:
 
 
 @inner
-def next_rows(left):
-    """Rows of the next tile: as few tiles as ``left`` rows need, as even as they come."""
-    tiles = (left + TILE_ROWS - 1) // TILE_ROWS
-    return (left + tiles - 1) // tiles
+def next_rows(left, vectors):
+    """Rows of the next tile: as few tiles as ``left`` rows need, as even as they come.
+
+    With few registers six rows of three vectors are two unequal groups, four are one; and four rows
+    of four vectors are two groups with as many sums as hide the latency of FMA, and none to spare.
+    """
+    most = 4 if FEW_REGISTERS and vectors == 3 else TILE_ROWS
+    tiles = (left + most - 1) // most
+    rows = (left + tiles - 1) // tiles
+    return 5 if FEW_REGISTERS and vectors == 4 and rows == 4 and left > 4 else rows
 
 
 @inner
@@ -76,7 +82,7 @@ def project(cell, j, t_first, t_end, gates, b_first, b_end, block_first, block_e
     step = j.blocks * block
     vectors = len(x_gates(cell)) * j.U
     rest = slots(cell) * j.U - vectors
-    along_time = is_ragged(cell) or t_end - t_first > b_end - b_first
+    along_time = is_ragged(cell) or b_end - b_first < TILE_ROWS
     a_row = j.x_step if along_time else j.x_row
     c_row = step if along_time else row
     outer = b_end - b_first if along_time else t_end - t_first
@@ -94,7 +100,7 @@ def project(cell, j, t_first, t_end, gates, b_first, b_end, block_first, block_e
                 c = gates + m * step + k * block + b_first * row
                 left = b_end - b_first
             while left > 0:
-                rows = next_rows(left)
+                rows = next_rows(left, vectors)
                 call_tile(
                     j.tile, rows, vectors, c, c_row, bias, 0, a, a_row, size, 0, panel, j.I, 1
                 )
@@ -125,7 +131,7 @@ def input_gradient(cell, j, share, part, add):
         t_first, t_end = even_share(j.T, part, share.parts)
     else:
         b_first, b_end = even_share(j.B, part, share.parts)
-    along_time = is_ragged(cell) or t_end - t_first > b_end - b_first
+    along_time = is_ragged(cell) or b_end - b_first < TILE_ROWS
     a_row = step if along_time else row
     c_row = j.dx_step if along_time else j.dx_row
     for v in range(0, columns, TILE_VECTORS):
@@ -147,7 +153,7 @@ def input_gradient(cell, j, share, part, add):
                 a = j.gates + t * step + k * block + b * row
                 c = j.dx + t * j.dx_step + place_of(cell, j, b) * j.dx_row + v * WIDTH
                 while left > 0:
-                    rows = next_rows(left)
+                    rows = next_rows(left, vectors)
                     if width >= vectors * lanes:
                         z = c if more else zero
                         z_row = c_row if more else 0
@@ -262,7 +268,7 @@ def weight_gradient(cell, j, share, part, hidden):
                     c = target + (gate * j.H + unit) * K * size + v * WIDTH
                     left = units
                     while left > 0:
-                        rows = next_rows(left)
+                        rows = next_rows(left, vectors)
                         if width >= vectors * lanes:
                             z = zero if first else c
                             z_row = 0 if first else K * size

@@ -16,17 +16,16 @@ class Registers:
 
     name: str
     bytes: int
-    tile_rows: int  # rows of a tile of four vectors that fit beside its operands
-    rows_ahead: int  # and rows that fit beside one more
+    count: int
 
     def lanes(self, itemsize: int) -> int:
         return self.bytes // itemsize
 
 
-AVX512 = Registers("AVX-512", 64, 6, 5)
-AVX2 = Registers("AVX2", 32, 3, 2)
-NEON = Registers("NEON", 16, 6, 5)
-BASELINE = Registers("128-bit baseline", 16, 3, 2)
+AVX512 = Registers("AVX-512", 64, 32)
+AVX2 = Registers("AVX2", 32, 16)
+NEON = Registers("NEON", 16, 32)
+BASELINE = Registers("128-bit baseline", 16, 16)
 
 
 def _features() -> set[str]:

@@ -4,14 +4,18 @@ They use the same vectors as everything else, so what they reach is what a perfe
 """
 
 from .compile import kernel
+from .host import registers
 from .simd import WIDTH, fma, load, splat, store
+
+CHAINS = 16 if registers().count >= 32 else 12
 
 
 @kernel
 def multiply_add(one, target, rounds):
-    """``rounds`` × 16 multiply-adds in sixteen independent chains; the sum goes to ``target``.
+    """``rounds`` × CHAINS multiply-adds in as many independent chains; the sum goes to ``target``.
 
-    Sixteen chains hide a latency of four cycles on processors with up to four units.
+    Sixteen chains hide a latency of four cycles on processors with up to four units; twelve, of up
+    to three, stay in sixteen registers with what they multiply and add.
     """
     x, y = splat(one, one / 2), splat(one, one)
     a = b = c = d = e = f = g = h = y
@@ -20,7 +24,8 @@ def multiply_add(one, target, rounds):
         a, b, c, d = fma(a, x, y), fma(b, x, y), fma(c, x, y), fma(d, x, y)
         e, f, g, h = fma(e, x, y), fma(f, x, y), fma(g, x, y), fma(h, x, y)
         i, j, k, l = fma(i, x, y), fma(j, x, y), fma(k, x, y), fma(l, x, y)
-        m, n, o, p = fma(m, x, y), fma(n, x, y), fma(o, x, y), fma(p, x, y)
+        if CHAINS == 16:
+            m, n, o, p = fma(m, x, y), fma(n, x, y), fma(o, x, y), fma(p, x, y)
     total = a + b + c + d + e + f + g + h + i + j + k + l + m + n + o + p
     store(target, total)
 

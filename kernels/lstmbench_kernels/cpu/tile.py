@@ -28,7 +28,6 @@ from .simd import (
 )
 
 CACHE_LINE = 64
-PREFETCHED_LINES = 4  # a unit block's gates of one row
 
 
 class Emitter:
@@ -53,37 +52,64 @@ class Emitter:
         stride = I64(stride) if isinstance(stride, int) else stride
         return self.builder.add(base, self.builder.mul(stride, index))
 
-    def load(self, address, v):
-        return self.builder.load(self._vector(address, v), align=self.size)
+    def vectors(self, address, count):
+        """The addresses of ``count`` vectors side by side."""
+        return [self.offset(address, self.width, v) for v in range(count)]
+
+    def load(self, address):
+        return self.builder.load(self._pointer(address, self.kind), align=self.size)
+
+    def store(self, value, address):
+        self.builder.store(value, self._pointer(address, self.kind), align=self.size)
 
     def splat(self, address):
         """The number at an address, in every lane."""
-        where = self.builder.inttoptr(address, self.scalar.as_pointer())
-        return lanes.splat(self.builder, self.builder.load(where, align=self.size), self.kind.count)
+        number = self.builder.load(self._pointer(address, self.scalar), align=self.size)
+        return lanes.splat(self.builder, number, self.kind.count)
 
-    def multiply_add(self, sums, factor, columns):
-        for total, column in zip(sums, columns, strict=True):
-            before = self.builder.load(total)
-            result = call_llvm(self.builder, "llvm.fmuladd", self.kind, factor, column, before)
-            self.builder.store(result, total)
+    def multiply_add(self, total, factor, column):
+        before = self.builder.load(total)
+        result = call_llvm(self.builder, "llvm.fmuladd", self.kind, factor, column, before)
+        self.builder.store(result, total)
+
+    def outer_product(self, sums, factors, columns, beside=lambda _: None):
+        """Add the number of each row times the vector of each column: ``sums[r][v]``.
+
+        ``factors`` and ``columns`` are addresses.  The fewer of them are held in registers while
+        the others come, one by one; ``beside(n)`` may emit what goes on beside the n-th.
+        """
+        if len(factors) < len(columns):
+            held = [self.splat(factor) for factor in factors]
+            for v, column in enumerate(columns):
+                vector = self.load(column)
+                for of_row, factor in zip(sums, held, strict=True):
+                    self.multiply_add(of_row[v], factor, vector)
+                beside(v)
+        else:
+            held = [self.load(column) for column in columns]
+            for r, (of_row, address) in enumerate(zip(sums, factors, strict=True)):
+                factor = self.splat(address)
+                for total, vector in zip(of_row, held, strict=True):
+                    self.multiply_add(total, factor, vector)
+                beside(r)
 
     def finish(self, sums, c, z):
         """C = Z + sums.  Z last: sums over many steps then come in two levels, which keeps them
         precise."""
-        for v, total in enumerate(sums):
-            result = self.builder.fadd(self.load(z, v), self.builder.load(total))
-            self.builder.store(result, self._vector(c, v), align=self.size)
+        for total, to, start in zip(
+            sums, self.vectors(c, len(sums)), self.vectors(z, len(sums)), strict=True
+        ):
+            self.store(self.builder.fadd(self.load(start), self.builder.load(total)), to)
 
     def prefetch(self, address):
         """Bring a cache line near; an address that is not ours does no harm."""
-        pointer = self.builder.inttoptr(address, self.scalar.as_pointer())
+        pointer = self._pointer(address, self.scalar)
         kind = ir.FunctionType(ir.VoidType(), [pointer.type, I32, I32, I32])
         function = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
         self.builder.call(function, [pointer, I32(0), I32(3), I32(1)])
 
-    def _vector(self, address, v):
-        where = self.builder.add(address, I64(v * self.width)) if v else address
-        return self.builder.inttoptr(where, self.kind.as_pointer())
+    def _pointer(self, address, kind):
+        return self.builder.inttoptr(address, kind.as_pointer())
 
 
 def begin_function(module, dtype, name, arguments):
@@ -93,38 +119,65 @@ def begin_function(module, dtype, name, arguments):
     return lanes.shared_function(module, full_name, kind)
 
 
+def widths(rows, vectors):
+    """The vectors of a tile, in groups of which all sums stay in registers, as even as they come.
+
+    Beside the sums of a group lie the numbers of its rows or its vectors, and one of the others.
+    """
+    most = max(v for v in range(1, vectors + 1) if rows * v + min(rows, v) < registers().count)
+    groups = -(-vectors // most)
+    return [(vectors + n) // groups for n in range(groups)]
+
+
 def _tile_function(module, dtype, rows, vectors):
     """Emit C = Z + A·P for ``rows`` × ``vectors`` sums, held in registers throughout.
 
     Arguments, all 64-bit: c, c_row, z, z_row, a, a_row, a_step, a_skip, p, inner, outer.
     A's element (r, k) with k = (j, i), i < inner, j < outer, is the scalar at
     ``a + r·a_row + i·a_step + j·a_skip``; P's row k is ``vectors`` vectors at
-    ``p + k·vectors·width``.  Small tiles run several sums side by side to hide the latency of FMA.
+    ``p + k·vectors·width``.
     """
     function, new = begin_function(module, dtype, f"tile_{rows}x{vectors}", 11)
     if not new:
         return function
-    c, c_row, z, z_row, a, a_row, a_step, a_skip, p, inner, outer = function.args
     builder = ir.IRBuilder(function.entry_basic_block)
     emit = Emitter(builder, dtype)
+    first = 0
+    for width in widths(rows, vectors):
+        _emit_columns(emit, function.args, rows, vectors, first, width)
+        first += width
+    builder.ret_void()
+    return function
+
+
+def _emit_columns(emit, arguments, rows, vectors, first, width):
+    """Emit ``width`` vectors of a tile, from vector ``first`` on.
+
+    Few sums are kept several times over, side by side, to hide the latency of FMA.
+    """
+    c, c_row, z, z_row, a, a_row, a_step, a_skip, p, inner, outer = arguments
+    builder = emit.builder
     panel_row = vectors * emit.width
-    phases = max(1, min(4, 8 // (rows * vectors)))
-    sums = [[emit.sums(vectors) for _ in range(rows)] for _ in range(phases)]
+    phases = max(1, min(4, 8 // (rows * width)))
+    sums = [[emit.sums(width) for _ in range(rows)] for _ in range(phases)]
+
+    def mine(address):
+        return emit.offset(address, emit.width, first)
 
     def multiply(phase, bases, panel, i):
         """One k: every sum of one phase gets its product."""
-        row = emit.offset(panel, panel_row, i)
-        columns = [emit.load(row, v) for v in range(vectors)]
-        for base, of_row in zip(bases, sums[phase], strict=True):
-            emit.multiply_add(of_row, emit.splat(emit.offset(base, a_step, i)), columns)
+        factors = [emit.offset(base, a_step, i) for base in bases]
+        columns = emit.vectors(emit.offset(panel, panel_row, i), width)
+        emit.outer_product(sums[phase], factors, columns)
 
     with cgutils.for_range(builder, outer) as loop:
         bases = [emit.offset(emit.offset(a, a_row, r), a_skip, loop.index) for r in range(rows)]
-        panel = emit.offset(p, builder.mul(inner, I64(panel_row)), loop.index)
-        # The hardware foresees runs, not jumps: ask for the numbers of A behind the next one.
-        for base in bases:
-            for line in range(PREFETCHED_LINES):
-                emit.prefetch(emit.offset(builder.add(base, a_skip), CACHE_LINE, line))
+        panel = emit.offset(mine(p), builder.mul(inner, I64(panel_row)), loop.index)
+        if first == 0:
+            # The hardware foresees runs, not jumps: ask for the numbers of A behind the next one.
+            for base in bases:
+                for line in range(-(-panel_row // CACHE_LINE)):
+                    emit.prefetch(emit.offset(builder.add(base, a_skip), CACHE_LINE, line))
         rounds = builder.sdiv(inner, I64(phases))
         with cgutils.for_range(builder, rounds) as round_:
             for phase in range(phases):
@@ -139,13 +192,12 @@ def _tile_function(module, dtype, rows, vectors):
             for phase in range(1, phases):
                 both = builder.fadd(builder.load(total), builder.load(sums[phase][r][v]))
                 builder.store(both, total)
-        emit.finish(sums[0][r], emit.offset(c, c_row, r), emit.offset(z, z_row, r))
-    builder.ret_void()
-    return function
+        emit.finish(sums[0][r], emit.offset(mine(c), c_row, r), emit.offset(mine(z), z_row, r))
 
 
-TILE_ROWS = registers().tile_rows
+TILE_ROWS = 6
 TILE_VECTORS = 4
+FEW_REGISTERS = registers().count < 32
 
 TILE_ARGUMENTS = 13
 
