@@ -18,6 +18,10 @@ class Registers:
     bytes: int
     count: int
 
+    @property
+    def few(self) -> bool:
+        return self.count < 32
+
     def lanes(self, itemsize: int) -> int:
         return self.bytes // itemsize
 

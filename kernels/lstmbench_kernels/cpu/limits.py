@@ -7,7 +7,7 @@ from .compile import kernel
 from .host import registers
 from .simd import WIDTH, fma, load, splat, store
 
-CHAINS = 16 if registers().count >= 32 else 12
+CHAINS = 12 if registers().few else 16
 
 
 @kernel

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from ..spec import CellSpec, Shape
-from .host import l2_bytes, last_cache_bytes
+from .host import l2_bytes, last_cache_bytes, registers
 
 TILE_FLOPS = 110e9  # a thread's multiply-adds in full tiles, float32
 NEAR_BYTES = 100e9  # weights per second from a thread's own second-level cache
@@ -115,7 +115,10 @@ def streams(G: int, shape: Shape, input_size: int, itemsize: int) -> bool:
     """Whether a row alone begins the sums of steps ahead while its recurrent weights stream in.
 
     It reads the input weights once in a few steps, which is more often than it would in a product
-    of their own: a loss once they and the recurrent weights push each other out of the last cache.
+    of their own: a loss once they and the recurrent weights push each other out of the last cache,
+    and where registers hold so few rows ahead that a product of their own reads half as much.
     """
+    if registers().few:
+        return False
     weights = G * shape.hidden_size * (input_size + shape.hidden_size) * itemsize
     return weights * shape.num_directions <= last_cache_bytes() / 2

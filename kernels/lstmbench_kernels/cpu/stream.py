@@ -16,11 +16,10 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .compile import callback
-from .host import registers
 from .simd import I64, call_address
 from .tile import TILE_VECTORS, Emitter, begin_function, switch
 
-AHEAD = 5 if registers().count >= 32 else 2  # rows of the second product, whose sums stay too
+AHEAD = 5  # rows of the second product: their sums stay in registers too
 STREAM_ARGUMENTS = 12
 
 
@@ -43,25 +42,24 @@ def _stream_function(module, dtype, vectors):
     bases = [emit.offset(a, a_row, r) for r in range(AHEAD)]
 
     def columns_of(panel, k):
-        return emit.vectors(emit.offset(panel, panel_row, k), vectors)
+        return [emit.load(at) for at in emit.vectors(emit.offset(panel, panel_row, k), vectors)]
 
     def stream(k):
         """One k of the one row."""
-        emit.outer_product([one_row], [emit.offset(h, emit.size, k)], columns_of(q, k))
+        emit.scaled_row(one_row, emit.splat(emit.offset(h, emit.size, k)), columns_of(q, k))
 
-    def project(k, streamed=()):
-        """One k of the rows ahead, and beside it some of the one row."""
-        factors = [emit.offset(base, emit.size, k) for base in bases]
-        beside = dict(enumerate(streamed))
-        emit.outer_product(
-            rows, factors, columns_of(p, k), lambda n: stream(beside[n]) if n in beside else None
-        )
+    def project(k, beside=lambda _: None):
+        """One k of the rows ahead, with something ``beside`` each of them."""
+        columns = columns_of(p, k)
+        for r in range(AHEAD):
+            emit.scaled_row(rows[r], emit.splat(emit.offset(bases[r], emit.size, k)), columns)
+            beside(r)
 
     most = builder.sdiv(inner, I64(AHEAD))
     both = builder.select(builder.icmp_signed("<", most, ahead), most, ahead)
     with cgutils.for_range(builder, both) as loop:
         first = builder.mul(loop.index, I64(AHEAD))
-        project(loop.index, [builder.add(first, I64(r)) for r in range(AHEAD)])
+        project(loop.index, lambda r: stream(builder.add(first, I64(r))))
     with cgutils.for_range(builder, ahead, start=both) as loop:
         project(loop.index)
     with cgutils.for_range(builder, inner, start=builder.mul(both, I64(AHEAD))) as loop:

@@ -72,11 +72,11 @@ class Emitter:
         result = call_llvm(self.builder, "llvm.fmuladd", self.kind, factor, column, before)
         self.builder.store(result, total)
 
-    def outer_product(self, sums, factors, columns, beside=lambda _: None):
+    def outer_product(self, sums, factors, columns):
         """Add the number of each row times the vector of each column: ``sums[r][v]``.
 
         ``factors`` and ``columns`` are addresses.  The fewer of them are held in registers while
-        the others come, one by one; ``beside(n)`` may emit what goes on beside the n-th.
+        the others come, one by one.
         """
         if len(factors) < len(columns):
             held = [self.splat(factor) for factor in factors]
@@ -84,14 +84,15 @@ class Emitter:
                 vector = self.load(column)
                 for of_row, factor in zip(sums, held, strict=True):
                     self.multiply_add(of_row[v], factor, vector)
-                beside(v)
         else:
             held = [self.load(column) for column in columns]
-            for r, (of_row, address) in enumerate(zip(sums, factors, strict=True)):
-                factor = self.splat(address)
-                for total, vector in zip(of_row, held, strict=True):
-                    self.multiply_add(total, factor, vector)
-                beside(r)
+            for of_row, factor in zip(sums, factors, strict=True):
+                self.scaled_row(of_row, self.splat(factor), held)
+
+    def scaled_row(self, sums, factor, columns):
+        """Add a row's number times each vector."""
+        for total, column in zip(sums, columns, strict=True):
+            self.multiply_add(total, factor, column)
 
     def finish(self, sums, c, z):
         """C = Z + sums.  Z last: sums over many steps then come in two levels, which keeps them
@@ -197,7 +198,7 @@ def _emit_columns(emit, arguments, rows, vectors, first, width):
 
 TILE_ROWS = 6
 TILE_VECTORS = 4
-FEW_REGISTERS = registers().count < 32
+FEW_REGISTERS = registers().few
 
 TILE_ARGUMENTS = 13
 
