@@ -5,8 +5,8 @@
 import numpy as np
 import pytest
 
-from lstmbench_kernels.cpu.gemm import CHUNK_ROWS
 from lstmbench_kernels.cpu.team import TEAM
+from lstmbench_kernels.cpu.weight_gradient import CHUNK_ROWS
 from lstmbench_kernels.training.dense import Dense
 
 SIZES = [

@@ -21,7 +21,6 @@ from .gemm import (
     input_gradient,
     next_rows,
     panel_blocks,
-    weight_gradient,
 )
 from .job import records
 from .rows import end_at, place_of
@@ -38,6 +37,7 @@ from .simd import (
 )
 from .team import barrier, finish, start, step_barrier
 from .tile import call_tile
+from .weight_gradient import weight_gradient
 
 
 def make_backward(cell):

@@ -11,11 +11,12 @@ import numpy as np
 from numba import carray
 
 from .compile import callback, inner
-from .gemm import CHUNK_ROWS, ROW_BYTES, add_tile, even_share, next_rows, pack_rows
+from .gemm import ROW_BYTES, add_tile, even_share, next_rows
 from .job import call_of
 from .simd import WIDTH, item_bytes, load_up_to, splat, store_up_to
 from .team import finish, start
 from .tile import TILE_ROWS, TILE_VECTORS, call_tile
+from .weight_gradient import CHUNK_ROWS, pack_rows
 
 # Addresses and sizes of one layer, 64-bit integers.  The weight is there as panels of the columns
 # of Wᵀ, ``by_output``, and of W, ``by_feature``; ``zeros`` are a tile's row of them.

@@ -1,39 +1,43 @@
-"""Products on the register tile: everything that is not inside the loop over time.
+"""Products of the input on the register tile: W·x before the loop over time, dx = dpre·W after it.
 
-dx = dpre · W,  dW = dpreᵀ · x,  dR = dpreᵀ · h_prev,  each as one product over all steps (Appleyard
-et al., arXiv 1604.01946, section 3), split over threads by what each writes.
+Each is one product over all steps (Appleyard et al., arXiv 1604.01946, section 3), split over
+threads by what each writes.
 """
 
 # T = seq_len, B = batch_size, I = input_size, H = hidden_size, U = vectors of units in a block
 
-from .cells import h_first, h_gates, is_ragged, slots, x_gates
+from .cells import is_ragged, slots, x_gates
 from .compile import inner
 from .rows import place_of, steps_of
 from .simd import (
     WIDTH,
     item_bytes,
     load,
-    load_scalar,
     load_up_to,
     splat,
     store,
-    store_scalar,
     store_up_to,
 )
 from .tile import FEW_REGISTERS, TILE_ROWS, TILE_VECTORS, call_tile
 
-# Steps × rows that one packed panel holds: four 64-byte vectors of 256 rows, 64 KiB, stay in the
-# second-level cache while all of a thread's rows of dW go by; 16 KiB of shorter ones in the first.
-CHUNK_ROWS = 256 if WIDTH == 64 else 128
-# Scratch of one thread: a panel, a row of zeros, and a row of tiles for each row of the batch.
+# Scratch of one thread: a row of zeros, a row of tiles for each row of the batch, and what the
+# weight gradients pack.
 ROW_BYTES = TILE_VECTORS * WIDTH
-ZERO_OFFSET = CHUNK_ROWS * ROW_BYTES
+ZERO_OFFSET = 0
 TILE_OFFSET = ZERO_OFFSET + ROW_BYTES
 
 
-def scratch_bytes(B: int) -> int:
-    """Scratch that one thread needs for ``B`` rows."""
+@inner
+def tiles_end(B):
+    """Where the rows of tiles end in scratch."""
     return TILE_OFFSET + max(B, TILE_ROWS) * ROW_BYTES
+
+
+@inner
+def as_even(total, most):
+    """The largest of as few pieces of ``total`` as ``most`` a piece allow, as even as they come."""
+    pieces = (total + most - 1) // most
+    return (total + pieces - 1) // pieces
 
 
 @inner
@@ -44,8 +48,7 @@ def next_rows(left, vectors):
     of four vectors are two groups with as many sums as hide the latency of FMA, and none to spare.
     """
     most = 4 if FEW_REGISTERS and vectors == 3 else TILE_ROWS
-    tiles = (left + most - 1) // most
-    rows = (left + tiles - 1) // tiles
+    rows = as_even(left, most)
     return 5 if FEW_REGISTERS and vectors == 4 and rows == 4 and left > 4 else rows
 
 
@@ -185,181 +188,3 @@ def clear_padding(cell, j, share, part):
 def panel_blocks(j, block_bytes):
     """Blocks of a transposed panel to pass over at once, so that they stay in cache meanwhile."""
     return max(1, min(j.blocks, j.cache // block_bytes))
-
-
-@inner
-def pack_rows(one, panel, vectors, source, source_row, rows, columns):
-    """Lay rows of ``columns`` numbers side by side as rows of whole vectors, padded with zeros."""
-    lanes = WIDTH // item_bytes(one)
-    for r in range(rows):
-        for v in range(vectors):
-            value = load_up_to(one, source + r * source_row + v * WIDTH, columns - v * lanes)
-            store(panel + (r * vectors + v) * WIDTH, value)
-
-
-@inner
-def weight_gradient(cell, j, share, part, hidden):
-    """dW = dpreᵀ · x and its bias, or (``hidden``) dR = dpreᵀ · h_prev and its bias.
-
-    A part owns some (block, slot) pairs: the rows of a gradient that one vector of units gives.
-    The sum goes over many steps of several rows at once, in a ragged batch over those of one.
-    """
-    one = cell.one
-    size = item_bytes(one)
-    lanes = WIDTH // size
-    row = slots(cell) * j.U * WIDTH
-    block = j.B * row
-    step = j.blocks * block
-    groups = len(x_gates(cell)) * j.U
-    gates = j.gates + (h_first(cell) * j.U * WIDTH if hidden else 0)
-    K = j.H if hidden else j.I
-    target = j.dweight_hh if hidden else j.dweight_ih
-    bias, twin = biases(cell, j, hidden)
-    scratch = share.scratch + TILE_OFFSET
-    zero = share.scratch + ZERO_OFFSET
-    if is_narrow(cell, j) and not hidden:
-        narrow_gradient(cell, j, share, part)
-        return
-    columns = (K + lanes - 1) // lanes
-    task_first, task_end = even_share(j.blocks * groups, part, share.parts)
-    if task_first == task_end:
-        return
-    rows_at_once = 1 if is_ragged(cell) else min(j.B, CHUNK_ROWS)
-    steps = CHUNK_ROWS // rows_at_once
-    for v in range(0, columns, TILE_VECTORS):
-        vectors = min(TILE_VECTORS, columns - v)
-        width = K - v * lanes
-        for t in range(0, j.T, steps):
-            for b in range(0, j.B, rows_at_once):
-                t_count = min(steps, steps_of(cell, j, b) - t)
-                if t_count <= 0:
-                    continue
-                b_count = min(rows_at_once, j.B - b)
-                first = t == 0 and b == 0
-                for m in range(t_count):
-                    if hidden:
-                        t_prev = t + m + 1 if j.reverse else t + m - 1
-                        if t_prev < 0 or t_prev >= steps_of(cell, j, b):
-                            source, source_row = j.h0, j.H * size
-                        else:
-                            source, source_row = j.y + t_prev * j.y_step, j.y_row
-                    else:
-                        source, source_row = j.x + (t + m) * j.x_step, j.x_row
-                    pack_rows(one, share.scratch + m * b_count * vectors * WIDTH, vectors,
-                              source + place_of(cell, j, b) * source_row + v * WIDTH, source_row,
-                              b_count, width)  # fmt: skip
-                if rows_at_once == 1:
-                    inner, outer, a_step, a_skip = t_count, 1, step, 0
-                else:
-                    inner, outer, a_step, a_skip = b_count, t_count, row, step
-                for task in range(task_first, task_end):
-                    k = task // groups
-                    slot = (task - k * groups) // j.U
-                    unit = (k * j.U + task % groups - slot * j.U) * lanes
-                    gate = h_gates(cell)[slot] if hidden else x_gates(cell)[slot]
-                    a = gates + t * step + k * block + b * row + (task - k * groups) * WIDTH
-                    units = min(lanes, j.H - unit)
-                    if units <= 0:
-                        continue
-                    if bias != 0 and v == 0:
-                        place = (gate * j.H + unit) * size
-                        add_bias(one, bias + place, twin + place if twin != 0 else 0, units, first,
-                                 a, a_step, inner, a_skip, outer)  # fmt: skip
-                    c = target + (gate * j.H + unit) * K * size + v * WIDTH
-                    left = units
-                    while left > 0:
-                        rows = next_rows(left, vectors)
-                        if width >= vectors * lanes:
-                            z = zero if first else c
-                            z_row = 0 if first else K * size
-                            call_tile(j.tile, rows, vectors, c, K * size, z, z_row,
-                                 a, size, a_step, a_skip, share.scratch, inner, outer)  # fmt: skip
-                        else:
-                            call_tile(j.tile, rows, vectors, scratch, vectors * WIDTH, zero, 0,
-                                 a, size, a_step, a_skip, share.scratch, inner, outer)  # fmt: skip
-                            add_tile(one, c, K * size, rows, vectors, width, scratch, not first)
-                        a += rows * size
-                        c += rows * K * size
-                        left -= rows
-
-
-@inner
-def biases(cell, j, hidden):
-    """Where the sums of the gradients go, and where the same ones go too; 0 for nowhere.
-
-    Where a slot has both products, its two biases have one gradient.
-    """
-    if h_first(cell) == 0:
-        return (0, 0) if hidden else (j.dbias_ih, j.dbias_hh)
-    return (j.dbias_hh if hidden else j.dbias_ih), 0
-
-
-@inner
-def is_narrow(cell, j):
-    """Whether an input has so few numbers that they are the rows of a tile, not its vectors."""
-    return not is_ragged(cell) and j.I < TILE_ROWS
-
-
-@inner
-def narrow_gradient(cell, j, share, part):
-    """dWᵀ = xᵀ · dpre and its bias for one part of the blocks, where an input is narrow.
-
-    A vector of dW along the input would be mostly padding.  The gates are the panel as they lie; a
-    row of ones, after those of x, gives the bias.
-    """
-    one = cell.one
-    size = item_bytes(one)
-    vectors = slots(cell) * j.U
-    block = j.B * vectors * WIDTH
-    sums = share.scratch + TILE_OFFSET
-    total = sums + j.I * vectors * WIDTH
-    store_scalar(share.scratch, one)
-    first, end = even_share(j.blocks, part, share.parts)
-    for k in range(first, end):
-        z, z_row = share.scratch + ZERO_OFFSET, 0
-        for t in range(j.T):
-            gates = j.gates + (t * j.blocks + k) * block
-            call_tile(j.tile, j.I, vectors, sums, vectors * WIDTH, z, z_row,
-                      j.x + t * j.x_step, size, j.x_row, 0, gates, j.B, 1)  # fmt: skip
-            call_tile(j.tile, 1, vectors, total, 0, total if t > 0 else z, 0,
-                      share.scratch, 0, 0, 0, gates, j.B, 1)  # fmt: skip
-            z, z_row = sums, vectors * WIDTH
-        store_narrow(cell, j, k, sums, total)
-
-
-@inner
-def store_narrow(cell, j, k, sums, total):
-    """What block ``k`` gives of dW, laid out anew, and of the biases."""
-    one = cell.one
-    size = item_bytes(one)
-    lanes = WIDTH // size
-    vectors = slots(cell) * j.U
-    bias, twin = biases(cell, j, False)
-    for n in range(len(x_gates(cell)) * j.U):
-        slot = n // j.U
-        unit = (k * j.U + n - slot * j.U) * lanes
-        units = min(lanes, j.H - unit)
-        place = x_gates(cell)[slot] * j.H + unit
-        for u in range(units):
-            for i in range(j.I):
-                value = load_scalar(one, sums + (i * vectors + n) * WIDTH + u * size)
-                store_scalar(j.dweight_ih + ((place + u) * j.I + i) * size, value)
-        if units > 0 and bias != 0:
-            value = load(one, total + n * WIDTH)
-            store_up_to(one, bias + place * size, value, units)
-            if twin != 0:
-                store_up_to(one, twin + place * size, value, units)
-
-
-@inner
-def add_bias(one, bias, twin, units, first, a, a_step, inner, a_skip, outer):
-    """A bias' gradient, and its twin's: the sum of its sums' gradients over steps and rows."""
-    total = splat(one, 0)
-    for j in range(outer):
-        for i in range(inner):
-            total = total + load(one, a + j * a_skip + i * a_step)
-    if not first:
-        total = total + load_up_to(one, bias, units)
-    store_up_to(one, bias, total, units)
-    if twin != 0:
-        store_up_to(one, twin, total, units)

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..spec import CellSpec, Shape
-from .gemm import scratch_bytes
 from .host import l2_bytes
 from .job import JOB, SHARE
 from .pack import Geometry, aligned_zeros
@@ -20,6 +19,7 @@ from .schedule import PIECES, Schedule, choose_schedule, step_seconds, streams
 from .stream import AHEAD, stream_code
 from .team import TEAM
 from .tile import tile_code
+from .weight_gradient import scratch_bytes
 from .weights import Weights
 
 Array = NDArray[Any]
@@ -71,6 +71,7 @@ class Workspace:
     steps: int = 1
     valid_steps: int = 1
     row_groups: int = 1
+    scratch_bytes: int = 0  # of a thread
     chunks: tuple[int, int] = (1, 1)  # of steps, in a full and in a ragged batch
     deal: Deal | None = None
     rings: list[Array] = field(default_factory=list)
@@ -146,6 +147,8 @@ def make_workspace(
         work.layer_gradients = [pair[n % 2] for n in range(shape.num_layers - 1)]
     work.row_groups = schedule.row_groups
     work.geometries = [weights.geometry(n, schedule.unit_groups) for n in range(len(layers))]
+    widest = max(H, *(input_size for _, input_size, _ in layers))
+    work.scratch_bytes = scratch_bytes(B, widest, dtype.itemsize, l2_bytes() // 2)
     loop = T * step_seconds(cell, shape, dtype.itemsize, schedule)
     work.patience = int(1e9 * max(SHORTEST_PATIENCE, loop))
     work.fresh_shares = _make_shares(work, schedule, shape, schedule.threads)
@@ -230,7 +233,7 @@ def _make_shares(work: Workspace, schedule: Schedule, shape: Shape, parts: int) 
     # Of the team: two; of each group: one; of each layer, the first one last: one.
     counters = aligned_zeros((2 + groups + shape.num_layers, COUNTER_BYTES // 8), np.int64)
     work.counters = counters
-    scratch = aligned_zeros((n, scratch_bytes(B)), np.uint8)
+    scratch = aligned_zeros((n, work.scratch_bytes), np.uint8)
     work.keep += [counters, scratch]
     shares = np.zeros(n, SHARE)
     for thread in range(n):
