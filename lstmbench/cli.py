@@ -1,5 +1,6 @@
 """The command line: its commands, and the only place that turns errors into exit codes."""
 
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, NoReturn
@@ -80,6 +81,8 @@ for command in (
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The entry point: runs a command, and ends with its exit code."""
     speak_plainly()
+    # What ends a process politely (a time limit, a container that stops) interrupts as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     given = sys.argv[1:] if arguments is None else list(arguments)
     sys.exit(_exit_code(lambda: app(_as_text(given), "lstmbench", standalone_mode=False)))
 

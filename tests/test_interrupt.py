@@ -156,7 +156,7 @@ def test_the_same_options_may_be_repeated(resume_here):
 
 @pytest.mark.parametrize(
     "other",
-    [("--seq-len", "1:7"), ("--budget", "3"), ("--baseline", "numpy"), ("-s", "default")],
+    [("--layers", "2"), ("--budget", "3"), ("--baseline", "numpy"), ("-s", "default")],
 )
 def test_going_on_with_other_options_is_refused_and_nothing_is_lost(resume_here, copied, other):
     before = lines_of(copied)
@@ -251,11 +251,14 @@ def test_a_disk_that_fills_ends_the_run_with_one_line_and_keeps_the_rows(copied,
     assert times_of(copied / "result.json") == [0.002] * 3 + [0.007] * 3
 
 
-# --- Ctrl-C
+# --- Ctrl-C, and what ends a process in its stead: a time limit, a container that stops
 
 
-def test_ctrl_c_ends_with_130_keeps_the_rows_and_says_how_to_go_on(tmp_path, resume_in):
-    script = at_row_4("interrupt-parent")
+@pytest.mark.parametrize("fault", ["interrupt-parent", "terminate-parent"])
+def test_an_interruption_ends_with_130_keeps_the_rows_and_says_how_to_go_on(
+    tmp_path, resume_in, fault
+):
+    script = at_row_4(fault)
     done = run(tmp_path, *SWEEP, "-o", "result.json", script=script)
 
     assert done.returncode == 130

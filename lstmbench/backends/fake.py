@@ -19,7 +19,7 @@ gate compares can play different scripts.  A rule has:
                evenly with its time, and ``needs`` that many seconds
 ``fault``      ``wrong`` (every output off by 1 %) or ``unavailable``, or at the first call
                ``raise``, ``memory``, ``exit``, ``kill`` (this process), ``kill-parent``,
-               ``interrupt-parent`` or ``hang``
+               ``interrupt-parent``, ``terminate-parent`` or ``hang``
 """
 
 import json
@@ -168,6 +168,7 @@ FAULTS: dict[str, Callable[[], None]] = {
     "kill": _kill(os.getpid, signal.SIGKILL),
     "kill-parent": _kill(os.getppid, signal.SIGKILL),
     "interrupt-parent": _kill(os.getppid, signal.SIGINT),
+    "terminate-parent": _kill(os.getppid, signal.SIGTERM),
     "hang": _hang,
 }
 
