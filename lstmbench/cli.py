@@ -19,7 +19,6 @@ from .commands.history import history
 from .commands.importing import import_
 from .commands.learn import learn
 from .commands.listing import list_
-from .commands.once import Once
 from .commands.report import report
 from .commands.run import run
 from .commands.show import show
@@ -58,24 +57,21 @@ def _options(
         print(context.get_help())
 
 
-for command in (
-    run,
-    show,
-    list_,
-    verify,
-    report,
-    compare,
-    history,
-    export,
-    import_,
-    gate,
-    gradients,
-    guess,
-    learn,
-    claims,
-    doctor,
-):
-    app.command(name=command.__name__.rstrip("_"), cls=Once)(command)
+app.command()(run)
+app.command()(show)
+app.command(name="list")(list_)
+app.command()(verify)
+app.command()(report)
+app.command()(compare)
+app.command()(history)
+app.command()(export)
+app.command(name="import")(import_)
+app.command()(gate)
+app.command()(gradients)
+app.command()(guess)
+app.command()(learn)
+app.command()(claims)
+app.command()(doctor)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

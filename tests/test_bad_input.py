@@ -58,11 +58,6 @@ BAD = [
     ("verify backend", ["verify", "-b", "pytorch"], "did you mean 'torch-cpu'?"),
     ("verify cell", ["verify", "--cell", "gruu"], "cell: unknown 'gruu'; did you mean 'gru'?"),
     ("verify cell bi", ["verify", "--cell", "lstm-bi"], "cell: unknown 'lstm-bi'"),
-    (
-        "option twice",
-        ["run", "-b", "numpy", "--backend=fake"],
-        "--backend: expected once, got it 2",
-    ),
     ("report nothing", ["report"], "expected at least one result file, got none"),
     ("report absent", ["report", "absent.json"], "absent.json: cannot be read: No such file"),
     ("report folder", ["report", "."], ".: cannot be read: Is a directory"),

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 import typer
-from conftest import GOLDEN
+from conftest import GOLDEN, a_header, a_row
 
 from lstmbench import cli
 from lstmbench.backends.entries import BACKENDS
-from lstmbench.commands.once import Once
-from lstmbench.result import json_schema
+from lstmbench.result import json_schema, write
 from lstmbench.workload import DTYPES
 
 COMMANDS = typer.main.get_command(cli.app).commands
@@ -59,15 +58,6 @@ def test_the_commands_are_those_of_this_version():
         "import",
         "doctor",
     }
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_refuses_an_option_that_is_given_twice(name):
-    assert isinstance(COMMANDS[name], Once)
-
-
-def test_flags_can_be_given_twice(tool):
-    assert tool("list", "cells", "--json", "--json")[0] == 0
 
 
 def test_the_version_is_that_of_the_package(tool):
@@ -247,3 +237,9 @@ def test_a_reader_that_has_seen_enough_is_no_error():
         os.close(writing)
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_report_of_one_backend_alone_is_made(tool, tmp_path):
+    write(tmp_path / "x.json", a_header(), [a_row()])
+
+    assert tool("report", "x.json")[0] == 0

@@ -156,7 +156,7 @@ def test_the_same_options_may_be_repeated(resume_here):
 
 @pytest.mark.parametrize(
     "other",
-    [("--layers", "2"), ("--budget", "3"), ("--baseline", "numpy"), ("-s", "default")],
+    [("--seq-len", "1:7"), ("--budget", "3"), ("--baseline", "numpy"), ("-s", "default")],
 )
 def test_going_on_with_other_options_is_refused_and_nothing_is_lost(resume_here, copied, other):
     before = lines_of(copied)

@@ -135,9 +135,3 @@ def test_a_file_without_a_time_makes_a_clear_page(tool, tmp_path, form, rows):
     assert (code, err) == (0, "")
     if form == "markdown":
         assert ("No row has a time" if rows else "nothing was measured") in out
-
-
-def test_a_report_of_one_backend_alone_is_made(tool, tmp_path):
-    (tmp_path / "x.json").write_text(as_result([a_row()]).as_file())
-
-    assert tool("report", "x.json")[0] == 0
