@@ -108,7 +108,8 @@ def kernels() -> dict[str, tuple[Any, bool]]:
 
     Register need grows with a tile's rows, tiles and resident chunks, so the largest that the
     schedule allows stand for the smaller.  Every cell and precision is compiled on the largest of
-    all, and an LSTM, with and without tensor cores, on every sort of tile.
+    all, and an LSTM, with and without tensor cores, on every sort of tile and rung.  Training does
+    all that inference does, and more: inference is compiled of LSTMs alone.
     """
     from lstmbench_kernels.cuda import schedule
     from lstmbench_kernels.cuda.backward import make_backward
@@ -127,7 +128,8 @@ def kernels() -> dict[str, tuple[Any, bool]]:
         name = f"{cell} {precision.name} {rung} {'x'.join(map(str, tile))}" + " ragged" * ragged
         kind = Kind(cell, precision.name, tile, rung != "step", rung == "alone", ragged=ragged)
         double = precision.sum == "f64"
-        found[f"forward {name}"] = make_forward(kind), double
+        if cell == "lstm":
+            found[f"forward {name}"] = make_forward(kind), double
         found[f"training {name}"] = make_forward(kind._replace(training=True)), double
         found[f"backward {name}"] = make_backward(kind), double
 
@@ -138,8 +140,6 @@ def kernels() -> dict[str, tuple[Any, bool]]:
         tile = largest(precision, max(schedule.TILES), NOWHERE)
         add(precision, "lstm", tile, "grid", ragged=True)
         found[f"padded copy {precision.name}"] = make_padded_copy(precision.name), double
-        for rung, beyond in (("alone", NOWHERE), ("alone", SHARED), ("step", L2)):
-            add(precision, "lstm", largest(precision, max(schedule.TILES), beyond), rung)
         for a_rows, b_rows, split in (
             (True, True, False),
             (False, True, False),
@@ -154,9 +154,10 @@ def kernels() -> dict[str, tuple[Any, bool]]:
         found[f"combine {precision.name}"] = make_combine(precision.name), double
         found[f"columns {precision.name}"] = make_columns(precision.name), double
     for precision in (PRECISIONS["float32"], PRECISIONS["float16"]):
-        for rows, tiles, beyond in product(
-            schedule.ROWS[precision.tensor_cores], schedule.TILES[-2:], (NOWHERE, SHARED, L2)
-        ):
+        tiles = max(schedule.TILES)
+        for rung, beyond in (("alone", NOWHERE), ("alone", SHARED), ("step", L2)):
+            add(precision, "lstm", largest(precision, tiles, beyond), rung)
+        for rows, beyond in product(schedule.ROWS[precision.tensor_cores], (NOWHERE, SHARED, L2)):
             tile = schedule.with_resident(precision, Tile(rows, tiles, 0), beyond, 99)
             kind = Kind("lstm", precision.name, tile, True, False, True)
             size = "x".join(map(str, tile))

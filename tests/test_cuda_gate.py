@@ -19,9 +19,9 @@ def compile_all(script: str, *arguments: str) -> list[Compiled]:
     return [Compiled(**json.loads(line)) for line in found.splitlines()]
 
 
-def test_every_kernel_passes_the_gate() -> None:
+def test_every_sort_of_kernel_passes_the_gate() -> None:
     found = compile_all(str(GATE))
-    assert len(found) >= 350
+    assert len(found) >= 300
     failed = [
         f"{each.name} on {each.architecture}: {', '.join(each.violations())}"
         for each in found
