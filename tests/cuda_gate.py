@@ -154,10 +154,11 @@ def kernels() -> dict[str, tuple[Any, bool]]:
         found[f"combine {precision.name}"] = make_combine(precision.name), double
         found[f"columns {precision.name}"] = make_columns(precision.name), double
     for precision in (PRECISIONS["float32"], PRECISIONS["float16"]):
-        tiles = max(schedule.TILES)
         for rung, beyond in (("alone", NOWHERE), ("alone", SHARED), ("step", L2)):
-            add(precision, "lstm", largest(precision, tiles, beyond), rung)
-        for rows, beyond in product(schedule.ROWS[precision.tensor_cores], (NOWHERE, SHARED, L2)):
+            add(precision, "lstm", largest(precision, max(schedule.TILES), beyond), rung)
+        for rows, tiles, beyond in product(
+            schedule.ROWS[precision.tensor_cores], schedule.TILES[-2:], (NOWHERE, SHARED, L2)
+        ):
             tile = schedule.with_resident(precision, Tile(rows, tiles, 0), beyond, 99)
             kind = Kind("lstm", precision.name, tile, True, False, True)
             size = "x".join(map(str, tile))

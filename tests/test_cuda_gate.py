@@ -21,7 +21,7 @@ def compile_all(script: str, *arguments: str) -> list[Compiled]:
 
 def test_every_sort_of_kernel_passes_the_gate() -> None:
     found = compile_all(str(GATE))
-    assert len(found) >= 300
+    assert len(found) >= 350
     failed = [
         f"{each.name} on {each.architecture}: {', '.join(each.violations())}"
         for each in found

@@ -26,6 +26,7 @@ from lstmbench_kernels.spec import CELLS, CellSpec, Shape
 SIZES = [
     Shape(1, 1, 1, 1),
     Shape(7, 3, 5, 9),  # nothing a vector width divides
+    Shape(6, 1, 20, 52),
     Shape(23, 1, 20, 52),
     Shape(11, 2, 3, 40),  # a row for each of two threads
     Shape(1, 5, 3, 33),

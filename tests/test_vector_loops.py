@@ -1,13 +1,11 @@
 """The loops in which nearly all time is spent keep their vectors in registers, on any processor."""
 
 import json
-import os
 import platform
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from conftest import run_compiled
 
 from lstmbench_kernels.cpu.tile import TILE_ROWS, TILE_VECTORS
 
@@ -23,17 +21,14 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.mark.parametrize("name", PROCESSORS)
-def test_no_loop_that_multiplies_has_a_vector_on_the_stack(name: str, tmp_path: Path) -> None:
+def test_no_loop_that_multiplies_has_a_vector_on_the_stack(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Compiled for a processor that need not be this one; nothing of it is run."""
-    environment = {"NUMBA_CPU_NAME": name, "NUMBA_CPU_FEATURES": PROCESSORS[name]}
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT)],
-        env={**os.environ, **environment, "NUMBA_CACHE_DIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    loops = [json.loads(line) for line in done.stdout.splitlines()]
+    monkeypatch.setenv("NUMBA_CPU_NAME", name)
+    monkeypatch.setenv("NUMBA_CPU_FEATURES", PROCESSORS[name])
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    loops = [json.loads(line) for line in run_compiled(str(SCRIPT)).splitlines()]
     tiles = {each["name"] for each in loops if "_tile_" in each["name"]}
     assert len(tiles) == 2 * TILE_ROWS * TILE_VECTORS
     if "avx512" not in name:  # streams are not used where registers are few

@@ -18,6 +18,7 @@ from .gemm import (
     TILE_OFFSET,
     ZERO_OFFSET,
     clear_padding,
+    gate_strides,
     input_gradient,
     next_rows,
     panel_blocks,
@@ -118,9 +119,7 @@ def _run_step(cell, j, share, s):
     """
     one = cell.one
     size = item_bytes(one)
-    row = slots(cell) * j.U * WIDTH
-    block = j.B * row
-    gate_step = j.blocks * block
+    row, block, gate_step = gate_strides(cell, j)
     inner = len(h_gates(cell)) * j.U * (WIDTH // size)
     t = j.T - 1 - s if j.reverse else s
     t_next = t - 1 if j.reverse else t + 1

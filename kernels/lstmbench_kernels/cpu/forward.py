@@ -4,7 +4,7 @@
 
 from .cells import h_first, h_gates, has_state, is_ragged, load_state, slot_numbers, slots, step
 from .compile import inner
-from .gemm import even_share, next_rows, project
+from .gemm import even_share, gate_strides, next_rows, project
 from .job import records
 from .rows import end_at, place_of
 from .simd import (
@@ -80,7 +80,7 @@ def _is_streaming(cell, j, share):
 @inner
 def _gates_of(cell, j, share, s):
     """Where the sums of step ``s`` lie: in order of time, in inference a few steps in a ring."""
-    step = j.blocks * j.B * slots(cell) * j.U * WIDTH
+    _, _, step = gate_strides(cell, j)
     kept, n = j.T, s
     if not j.training:
         kept = 2 * AHEAD if _is_streaming(cell, j, share) else j.chunk
@@ -172,9 +172,8 @@ def _stream(cell, j, part, t, k, b, sums, h, ahead):
     """sums += R·h, and part of AHEAD of the input product for AHEAD steps from time ``t`` on."""
     one = cell.one
     size = item_bytes(one)
-    row = slots(cell) * j.U * WIDTH
+    row, _, step = gate_strides(cell, j)
     vectors = len(h_gates(cell)) * j.U
-    step = j.blocks * j.B * row
     panel = k * vectors * WIDTH
     bias = j.bias + k * row
     i_first, i_end = even_share(j.I, part, AHEAD)

@@ -8,6 +8,7 @@ threads by what each writes.
 
 from .cells import is_ragged, slots, x_gates
 from .compile import inner
+from .host import registers
 from .rows import place_of, steps_of
 from .simd import (
     WIDTH,
@@ -18,7 +19,9 @@ from .simd import (
     store,
     store_up_to,
 )
-from .tile import FEW_REGISTERS, TILE_ROWS, TILE_VECTORS, call_tile
+from .tile import TILE_ROWS, TILE_VECTORS, call_tile
+
+FEW_REGISTERS = registers().few
 
 # Scratch of one thread: a row of zeros, a row of tiles for each row of the batch, and what the
 # weight gradients pack.
@@ -72,20 +75,32 @@ def add_tile(one, target, target_row, rows, vectors, columns, source, add):
 
 
 @inner
-def project(cell, j, t_first, t_end, gates, b_first, b_end, block_first, block_end):
-    """Start the sums of some steps: W·x + b.  ``gates`` is the address of step ``t_first``'s.
+def gate_strides(cell, j):
+    """Bytes from row to row, from block to block and from step to step of the gates."""
+    row = slots(cell) * j.U * WIDTH
+    return row, j.B * row, j.blocks * j.B * row
 
-    Tiles run along time where there are more steps than rows: a batch of one fills them too.  Those
-    of a ragged batch always do: its rows end at different times and lie in another order.
+
+@inner
+def runs_along_time(cell, steps, rows):
+    """Whether the rows of a tile are steps of one row of the batch, and not rows of one step.
+
+    Where the batch does not fill tiles, and steps fill them more: rows of one step lie side by
+    side, steps far apart.  Those of a ragged batch always: its rows end at different times and lie
+    in another order.
     """
+    return is_ragged(cell) or rows < min(steps, TILE_ROWS)
+
+
+@inner
+def project(cell, j, t_first, t_end, gates, b_first, b_end, block_first, block_end):
+    """Start the sums of some steps: W·x + b.  ``gates`` is the address of step ``t_first``'s."""
     one = cell.one
     size = item_bytes(one)
-    row = slots(cell) * j.U * WIDTH
-    block = j.B * row
-    step = j.blocks * block
+    row, block, step = gate_strides(cell, j)
     vectors = len(x_gates(cell)) * j.U
     rest = slots(cell) * j.U - vectors
-    along_time = is_ragged(cell) or b_end - b_first < TILE_ROWS
+    along_time = runs_along_time(cell, t_end - t_first, b_end - b_first)
     a_row = j.x_step if along_time else j.x_row
     c_row = step if along_time else row
     outer = b_end - b_first if along_time else t_end - t_first
@@ -122,9 +137,7 @@ def input_gradient(cell, j, share, part, add):
     one = cell.one
     size = item_bytes(one)
     lanes = WIDTH // size
-    row = slots(cell) * j.U * WIDTH
-    block = j.B * row
-    step = j.blocks * block
+    row, block, step = gate_strides(cell, j)
     inner = len(x_gates(cell)) * j.U * lanes
     scratch = share.scratch + TILE_OFFSET
     zero = share.scratch + ZERO_OFFSET
@@ -134,7 +147,7 @@ def input_gradient(cell, j, share, part, add):
         t_first, t_end = even_share(j.T, part, share.parts)
     else:
         b_first, b_end = even_share(j.B, part, share.parts)
-    along_time = is_ragged(cell) or b_end - b_first < TILE_ROWS
+    along_time = runs_along_time(cell, t_end - t_first, b_end - b_first)
     a_row = step if along_time else row
     c_row = j.dx_step if along_time else j.dx_row
     for v in range(0, columns, TILE_VECTORS):

@@ -198,7 +198,6 @@ def _emit_columns(emit, arguments, rows, vectors, first, width):
 
 TILE_ROWS = 6
 TILE_VECTORS = 4
-FEW_REGISTERS = registers().few
 
 TILE_ARGUMENTS = 13
 

@@ -15,6 +15,7 @@ from .gemm import (
     add_tile,
     as_even,
     even_share,
+    gate_strides,
     next_rows,
     tiles_end,
 )
@@ -62,6 +63,24 @@ def pack_rows(one, panel, vectors, source, source_row, rows, columns):
 
 
 @inner
+def _panel(one, panels, i, width):
+    """The panel that begins with number ``i`` of ``width``, and how many vectors wide it is."""
+    lanes = WIDTH // item_bytes(one)
+    place = panels + i * item_bytes(one) // ROW_BYTES * PANEL_BYTES
+    return place, min(TILE_VECTORS, (width - i + lanes - 1) // lanes)
+
+
+@inner
+def _pack_panels(one, panels, first, source, source_row, rows, width):
+    """Pack rows of ``width`` numbers as rows ``first`` and on of panels side by side."""
+    size = item_bytes(one)
+    for i in range(0, width, ROW_BYTES // size):
+        panel, vectors = _panel(one, panels, i, width)
+        pack_rows(one, panel + first * vectors * WIDTH, vectors,
+                  source + i * size, source_row, rows, width - i)  # fmt: skip
+
+
+@inner
 def weight_gradient(cell, j, share, part, hidden):
     """dW = dpreᵀ · x and its bias, or (``hidden``) dR = dpreᵀ · h_prev and its bias.
 
@@ -71,9 +90,7 @@ def weight_gradient(cell, j, share, part, hidden):
     one = cell.one
     size = item_bytes(one)
     lanes = WIDTH // size
-    row = slots(cell) * j.U * WIDTH
-    block = j.B * row
-    step = j.blocks * block
+    row, block, step = gate_strides(cell, j)
     groups = len(x_gates(cell)) * j.U
     gates = j.gates + (h_first(cell) * j.U * WIDTH if hidden else 0)
     K = j.H if hidden else j.I
@@ -88,7 +105,7 @@ def weight_gradient(cell, j, share, part, hidden):
     rows_at_once = 1 if is_ragged(cell) else min(j.B, CHUNK_ROWS)
     steps = as_even(j.T, CHUNK_ROWS // rows_at_once)
     panels = share.scratch + tiles_end(j.B)
-    columns = TILE_VECTORS * lanes
+    columns = ROW_BYTES // size
     # All of a row at once where the gradient is too large to stay near until the next columns.
     stays = j.blocks * groups * WIDTH * K <= j.cache
     at_once = columns if stays else columns * panels_at_once(j.cache, K, size)
@@ -111,12 +128,8 @@ def weight_gradient(cell, j, share, part, hidden):
                     else:
                         source, source_row = j.x + (t + m) * j.x_step, j.x_row
                     source += place_of(cell, j, b) * source_row
-                    for n in range(0, i_end - i, columns):
-                        vectors = min(TILE_VECTORS, (i_end - i - n + lanes - 1) // lanes)
-                        panel = panels + n // columns * PANEL_BYTES
-                        pack_rows(one, panel + m * b_count * vectors * WIDTH, vectors,
-                                  source + (i + n) * size, source_row,
-                                  b_count, i_end - i - n)  # fmt: skip
+                    _pack_panels(one, panels, m * b_count, source + i * size, source_row,
+                                 b_count, i_end - i)  # fmt: skip
                 if rows_at_once == 1:
                     inner, outer, a_step, a_skip = t_count, 1, step, 0
                 else:
@@ -146,11 +159,9 @@ def _add_products(
     """Add the products of one chunk to ``units`` rows of a gradient, ``width`` numbers each."""
     size = item_bytes(one)
     lanes = WIDTH // size
-    columns = TILE_VECTORS * lanes
     tiles, zero = scratch + TILE_OFFSET, scratch + ZERO_OFFSET
-    for i in range(0, width, columns):
-        vectors = min(TILE_VECTORS, (width - i + lanes - 1) // lanes)
-        panel = panels + i // columns * PANEL_BYTES
+    for i in range(0, width, ROW_BYTES // size):
+        panel, vectors = _panel(one, panels, i, width)
         r = 0
         while r < units:
             rows = next_rows(units - r, vectors)

@@ -40,6 +40,11 @@ def address_of(array: Array) -> int:
     return address
 
 
+def near_bytes() -> int:
+    """What panels may take of a core's second-level cache: the rest is for what they meet."""
+    return l2_bytes() // 2
+
+
 @dataclass
 class Workspace:
     """What one (T, B) needs for inference or for training, and how its threads have fared."""
@@ -71,7 +76,6 @@ class Workspace:
     steps: int = 1
     valid_steps: int = 1
     row_groups: int = 1
-    scratch_bytes: int = 0  # of a thread
     chunks: tuple[int, int] = (1, 1)  # of steps, in a full and in a ragged batch
     deal: Deal | None = None
     rings: list[Array] = field(default_factory=list)
@@ -148,16 +152,16 @@ def make_workspace(
     work.row_groups = schedule.row_groups
     work.geometries = [weights.geometry(n, schedule.unit_groups) for n in range(len(layers))]
     widest = max(H, *(input_size for _, input_size, _ in layers))
-    work.scratch_bytes = scratch_bytes(B, widest, dtype.itemsize, l2_bytes() // 2)
+    room = scratch_bytes(B, widest, dtype.itemsize, near_bytes())
     loop = T * step_seconds(cell, shape, dtype.itemsize, schedule)
     work.patience = int(1e9 * max(SHORTEST_PATIENCE, loop))
-    work.fresh_shares = _make_shares(work, schedule, shape, schedule.threads)
+    work.fresh_shares = _make_shares(work, schedule, shape, schedule.threads, room)
     work.shares = work.fresh_shares.copy()
     if schedule.unit_groups > 1:
         fewer = schedule.threads // schedule.unit_groups
         resting = replace(schedule, threads=fewer, unit_groups=1)
         counters = work.counters
-        work.resting_shares = _make_shares(work, resting, shape, schedule.threads)
+        work.resting_shares = _make_shares(work, resting, shape, schedule.threads, room)
         work.counters = counters
     for index, (layer, input_size, _) in enumerate(layers):
         _fill_job(
@@ -201,7 +205,7 @@ def _fill_job(
     values = {
         "tile": tile_code(dtype.name), "stream": stream_code(dtype.name) if streaming else 0,
         "T": T, "B": B, "I": input_size, "H": H, "U": U, "blocks": blocks, "reverse": direction,
-        "training": training, "chunk": chunk, "cache": l2_bytes() // 2,
+        "training": training, "chunk": chunk, "cache": near_bytes(),
         "gates": address_of(gates), "state": address_of(state), "carry": address_of(carry),
         "state_step": step_bytes // layout.slots if training else 0,
         "panel_vectors": geometry.hidden_gradient_vectors, "panels": geometry.panels,
@@ -221,11 +225,11 @@ def _fill_job(
         work.jobs[index][name] = value
 
 
-def _make_shares(work: Workspace, schedule: Schedule, shape: Shape, parts: int) -> Any:
+def _make_shares(work: Workspace, schedule: Schedule, shape: Shape, parts: int, room: int) -> Any:
     """Each thread's record: directions, rows and units that are its own.
 
     The products after the loop come in ``parts``, always the same ones, so that fewer threads give
-    the same bits.
+    the same bits.  ``room`` is the scratch of each thread.
     """
     D, B, n = shape.num_directions, shape.batch_size, schedule.threads
     blocks, panels = work.geometries[0].blocks, work.geometries[0].panels
@@ -233,7 +237,7 @@ def _make_shares(work: Workspace, schedule: Schedule, shape: Shape, parts: int) 
     # Of the team: two; of each group: one; of each layer, the first one last: one.
     counters = aligned_zeros((2 + groups + shape.num_layers, COUNTER_BYTES // 8), np.int64)
     work.counters = counters
-    scratch = aligned_zeros((n, work.scratch_bytes), np.uint8)
+    scratch = aligned_zeros((n, room), np.uint8)
     work.keep += [counters, scratch]
     shares = np.zeros(n, SHARE)
     for thread in range(n):
